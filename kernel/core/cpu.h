@@ -1,0 +1,56 @@
+#ifndef RXV_CORE_CPU_H
+#define RXV_CORE_CPU_H
+// A hart, as the kernel sees it. While the kernel runs, tp points to the hart's struct cpu.
+
+#include "core/types.h"
+
+struct proc;
+struct vm;
+
+// Fields are the hart's own; others only look, for display. entry/trap.S knows the offsets of the first four.
+struct cpu {
+  uint64 self_sp;        // 0: unused by C
+  struct proc *proc;     // 8: what runs now; the idle thread when nothing does
+  uint64 scratch[2];     // 16, 24: for the trap vector
+  int noff;              // depth of push_off(); interrupts are off while it is not 0
+  int intena;            // were interrupts on before the first push_off()?
+  uint32 id;             // index into cpus[]
+  uint32 hartid;         // the machine's number
+  volatile int resched;  // the running thread should give way
+  volatile int idle;     // IDLE_...
+  struct proc *idle_thread;
+  struct vm *vm;         // whose page table satp holds; 0: the kernel's own
+  uint64 slice_end;      // time at which the running thread should give way, 0: none
+  int locks;             // spinlocks held (debug build)
+
+  uint64 switches, satp_writes, traps, irqs, ipis, ticks, idle_time, wfis;  // counted for kstat
+};
+
+enum { CPU_BUSY, CPU_SPINNING, CPU_SLEEPING };
+
+extern struct cpu cpus[NCPU];
+extern int ncpu;  // harts in use; constant once the first process runs
+
+// This hart. Interrupts must be off, or the answer may be stale at once.
+static inline struct cpu *
+mycpu(void)
+{
+  struct cpu *c;
+  asm volatile("mv %0, tp" : "=r"(c));
+  return c;
+}
+
+// The running thread: right even with interrupts on, for it is one load.
+static inline struct proc *
+myproc(void)
+{
+  struct proc *p;
+  asm volatile("ld %0, 8(tp)" : "=r"(p));
+  return p;
+}
+
+// Nested "interrupts off" (xv6's words): as many pops as pushes turn them on again, if they were on.
+void push_off(void);
+void pop_off(void);
+
+#endif

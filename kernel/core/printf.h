@@ -1,0 +1,19 @@
+#ifndef RXV_CORE_PRINTF_H
+#define RXV_CORE_PRINTF_H
+// Formatted output to the console, from any context: never sleeps.
+// Conversions: %d %i %u %x %X %p %c %s %% with 0, -, width, and l or ll; %I an IPv4 address (uint32, host
+// order); %M a MAC address (const uint8 *).
+
+#include <stdarg.h>
+#include "core/types.h"
+
+int printf(const char *fmt, ...);                             // a whole call at a time, among harts
+int snprintf(char *buf, uint64 size, const char *fmt, ...);   // always zero-ended (size > 0); bytes it wants
+int vsnprintf(char *buf, uint64 size, const char *fmt, va_list ap);
+
+// Where characters go: set by the UART driver at boot. Called with a lock held and interrupts off.
+extern void (*printf_putc)(int c);
+// From now on print without taking locks: the machine is going down.
+void printf_panicked(void);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef RXV_ENTRY_SYS_H
+#define RXV_ENTRY_SYS_H
+// System calls, for the files that hold them: sysproc.c, sysfile.c, sysnet.c, sysstat.c.
+
+#include "core/types.h"
+#include "fs/file.h"
+#include "kernel/syscall.h"
+
+// One call: arguments as the program gave them, unchecked; result 0 or more, or -E...
+typedef int64 sysfn(const uint64 a[6]);
+
+#define SYSCALLS(X)                                                                                       \
+  X(fork) X(exit) X(wait) X(pipe) X(read) X(kill) X(exec) X(fstat) X(chdir) X(dup) X(getpid) X(sbrk)     \
+  X(pause) X(uptime) X(open) X(write) X(mknod) X(unlink) X(link) X(mkdir) X(close)                        \
+  X(bind) X(unbind) X(send) X(recv)                                                                       \
+  X(socket) X(sockbind) X(connect) X(listen) X(accept) X(sendto) X(recvfrom) X(shutdown) X(getsockname)   \
+  X(getpeername) X(setsockopt) X(getsockopt) X(poll) X(fcntl)                                             \
+  X(rename) X(halt) X(kstat) X(clock) X(sync) X(netctl) X(getrandom) X(fgproc) X(getcwd) X(getppid)       \
+  X(yield)
+
+#define X(name) sysfn sys_##name;
+SYSCALLS(X)
+#undef X
+
+// Descriptors of the running process (sysfile.c).
+struct file *fd_file(uint64 fd);      // 0: not open
+int fd_alloc(struct file *f);         // lowest free descriptor, takes over the reference; -EMFILE
+
+// kstat(): a place to put records one by one (sysstat.c).
+struct recsink {
+  uint64 uva;    // next byte of the program's buffer
+  uint64 room;   // bytes that are left of it
+  uint64 want;   // bytes of all records so far
+};
+int rec_put(struct recsink *s, const void *rec, uint n);  // 0, -EFAULT. No spinlock may be held
+
+#endif

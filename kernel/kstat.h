@@ -1,0 +1,119 @@
+#ifndef RXV_KSTAT_H
+#define RXV_KSTAT_H
+// kstat(what, buf, bytes): the state of the kernel, as records of the type given here. Fills buf with whole
+// records and returns the bytes that all of them take, which may be more than fitted; -1: bad what or buf.
+
+#include "kernel/types.h"
+
+#define KSTAT_PROC 1   // struct kstat_proc, one a process
+#define KSTAT_MEM 2    // struct kstat_mem, one
+#define KSTAT_IF 3     // struct kstat_if, one an interface
+#define KSTAT_RING 4   // struct kstat_ring, two a queue: receive and transmit
+#define KSTAT_SOCK 5   // struct kstat_sock, one a socket
+#define KSTAT_ARP 6    // struct kstat_arp, one an entry
+#define KSTAT_ROUTE 7  // struct kstat_route, one a route
+#define KSTAT_DROP 8   // struct kstat_drop, one a reason, also those with a count of 0
+#define KSTAT_HART 9   // struct kstat_hart, one a hart
+#define KSTAT_DISK 10  // struct kstat_disk, one
+#define KSTAT_NET 11   // struct kstat_drop: named counters of the stack that are not drops
+
+struct kstat_proc {
+  int pid, ppid;
+  int state;         // PS_...
+  int hart;          // where it ran last
+  uint64 size;       // bytes of user memory that it may touch
+  uint64 resident;   // bytes of user memory that are there
+  uint64 cpu_ns;     // time on a hart
+  uint64 waits_for;  // kernel address of what it waits for, 0: not waiting
+  char name[16];
+};
+
+enum { PS_UNUSED, PS_EMBRYO, PS_READY, PS_RUNNING, PS_WAITING, PS_ZOMBIE };
+
+struct kstat_mem {
+  uint64 total, free;          // bytes of RAM that the page allocator has, had at boot
+  uint64 kernel;               // bytes of the kernel's image
+  uint32 packets, packets_free;  // packet buffers: made, free
+  uint32 files, files_free;      // open files of the system: table, free entries
+  uint32 procs, procs_free;      // process table
+  uint32 inodes, inodes_free;    // i-nodes in memory
+  uint32 socks, socks_free;      // sockets
+};
+
+struct kstat_if {
+  char name[8];
+  char driver[12];
+  uint8 mac[6];
+  uint8 up;    // 1: we use it
+  uint8 link;  // 1: there is a carrier
+  uint16 mtu;
+  uint16 irq;
+  uint32 addr, mask;  // host order
+  uint64 rx_frames, rx_bytes, rx_drops, rx_errors;
+  uint64 tx_frames, tx_bytes, tx_drops, tx_errors;
+  uint64 irqs, polls, link_changes;
+  uint64 tx_full;  // frames that found no free descriptor
+};
+
+struct kstat_ring {
+  char ifname[8];
+  uint8 is_tx;
+  uint8 queue;
+  uint16 size;      // descriptors
+  uint32 head;      // card's index
+  uint32 tail;      // ours
+  uint32 done;      // descriptors that the card has finished and we have not taken yet
+  uint32 owned;     // descriptors that the card owns
+  uint64 doorbells; // writes to the tail register
+};
+
+struct kstat_sock {
+  int type;             // SOCK_..., 0: the lab's
+  uint32 laddr, faddr;  // host order; 0: any
+  uint16 lport, fport;  // host order; 0: none
+  uint32 queued, queued_bytes, limit;  // datagrams that wait, their bytes, the most that may
+  uint64 received, sent, drops;
+  int pid;              // one that opened it
+  int state;            // TCP only
+};
+
+struct kstat_arp {
+  char ifname[8];
+  uint32 addr;  // host order
+  uint8 mac[6];
+  uint8 state;  // ARP_...
+  uint8 held;   // packets that wait for the answer
+  uint32 age_ms, ttl_ms;
+};
+
+enum { ARP_FREE, ARP_PENDING, ARP_REACHABLE, ARP_STALE, ARP_STATIC };
+
+struct kstat_route {
+  char ifname[8];
+  uint32 dest, mask, gateway;  // host order; gateway 0: on the link
+};
+
+struct kstat_drop {
+  char name[24];
+  uint64 count;
+};
+
+struct kstat_hart {
+  uint32 id;
+  uint32 pid;         // that runs now, 0: idle
+  uint64 switches;    // context switches
+  uint64 satp_writes;
+  uint64 traps, irqs, ipis, ticks;
+  uint64 idle_ns, wfis;
+};
+
+struct kstat_disk {
+  uint64 reads, writes, errors;  // blocks of BSIZE
+  uint64 cache_hits, cache_misses, commits;
+};
+
+// clock(which)
+#define CLOCK_BOOT 0  // nanoseconds since boot
+#define CLOCK_WALL 1  // nanoseconds since 1970-01-01 UTC, from the clock chip
+
+#endif

@@ -1,0 +1,57 @@
+#ifndef RXV_MM_VM_H
+#define RXV_MM_VM_H
+// Address spaces of processes: page tables, regions, copy-on-write, page faults.
+
+#include "mm/layout.h"
+#include "core/types.h"
+
+// Bits of a page table entry (privileged ISA 4.4.1). A and D are set from the start (FACTS: QEMU sets them
+// itself, other machines may trap).
+#define PTE_V (1UL << 0)
+#define PTE_R (1UL << 1)
+#define PTE_W (1UL << 2)
+#define PTE_X (1UL << 3)
+#define PTE_U (1UL << 4)
+#define PTE_G (1UL << 5)
+#define PTE_A (1UL << 6)
+#define PTE_D (1UL << 7)
+#define PTE_COW (1UL << 8)  // ours: readable now, writable after a copy
+
+#define NREGION 12
+
+// A range of user memory with one protection. Pages that are not there come zeroed when touched.
+struct region {
+  uint64 start, end;  // page-aligned; start < end
+  uint8 perm;         // PTE_R, PTE_W, PTE_X
+  uint8 lazy_ok;      // absent pages may be made on demand
+};
+
+// One process runs in it at a time; only refs is touched by others.
+// refs: the process, and each hart whose satp holds root (an idle hart keeps the last one).
+struct vm {
+  int refs;          // [a]
+  uint64 *root;      // [I] page table; its upper half is the kernel's
+  uint64 size;       // top of the heap: sbrk(0)
+  uint64 resident;   // user pages that are there
+  int nregion;
+  struct region region[NREGION];  // in ascending order, apart
+};
+
+extern uint64 *kernel_root;  // the kernel's page table: no user half
+
+void vm_kernel_init(uint64 ram_end_pa);            // builds kernel_root
+void vm_hart_init(void);                           // turns this hart to it
+void *vm_map_kstack(int slot);                     // stack pages for a process table slot: lowest byte; 0: no memory
+struct vm *vm_create(void);                        // an empty one; 0: no memory
+void vm_clear(struct vm *vm);                      // gives back all user pages
+void vm_put(struct vm *vm);                        // one reference less; the last one frees it
+struct vm *vm_fork(struct vm *vm);                 // a copy-on-write copy of the running process's; 0: no memory
+int vm_add(struct vm *vm, uint64 start, uint64 end, int perm);  // a region; 0, -ENOMEM, -EINVAL
+// Change the heap's top by n bytes. result: the old top, or (uint64)-1 and nothing changed.
+uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
+// Make the page at va there, and writable or executable if asked: the one way for faults, copyin and copyout.
+// access: PTE_R, PTE_W or PTE_X. result: the page's address in the direct map, 0: not allowed or no memory.
+void *vm_page(struct vm *vm, uint64 va, int access);
+void vm_switch(struct vm *vm);                     // this hart's satp; 0: the kernel's own
+
+#endif

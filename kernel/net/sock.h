@@ -1,0 +1,37 @@
+#ifndef RXV_NET_SOCK_H
+#define RXV_NET_SOCK_H
+// Sockets: what the system calls in entry/sysnet.c use. net/ knows of no files and no descriptors; it tells
+// sock_changed when a socket becomes readable or writable.
+
+#include "core/types.h"
+#include "sched/waitq.h"
+#include "pkt/pktbuf.h"
+#include "kernel/kstat.h"
+#include "kernel/socket.h"
+
+struct sock;
+
+struct endpoint {
+  uint32 addr;   // host order, 0: any
+  uint16 port;   // host order, 0: none
+};
+
+void net_init(void);                       // the whole stack; interfaces may come later
+extern void (*sock_changed)(struct sock *s);  // set at boot: wakes poll()
+
+// One reference for the caller; -EPROTONOSUPPORT, -ENOBUFS in *err then 0.
+struct sock *sock_create(int type, int *err);
+void sock_close(struct sock *s);
+int sock_bind(struct sock *s, const struct endpoint *ep);      // port 0: any free one; -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL
+int sock_connect(struct sock *s, const struct endpoint *ep, int nonblock);
+// n bytes at uva of the running process as one datagram. to: 0, the connected peer. result: n, or -E...
+int64 sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock);
+// The oldest datagram into at most n bytes at uva; the rest of it is lost (MSG_TRUNC: its whole length is returned).
+int64 sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock);
+int sock_poll(struct sock *s);             // POLLIN | POLLOUT | POLLERR | POLLHUP, as they hold
+int sock_shutdown(struct sock *s, int how);
+void sock_name(struct sock *s, struct endpoint *local, struct endpoint *peer);
+int sock_setopt(struct sock *s, int level, int name, const void *v, uint n);
+int sock_getopt(struct sock *s, int level, int name, void *v, uint *n);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef RXV_NETCTL_H
+#define RXV_NETCTL_H
+// netctl(op, buf, bytes): change the network. buf holds the record named here; -1 and errno if it cannot be.
+
+#include "kernel/types.h"
+
+#define NETCTL_ADDR 1       // struct netctl_addr: address and mask of an interface, up or down
+#define NETCTL_ROUTE_ADD 2  // struct netctl_route
+#define NETCTL_ROUTE_DEL 3  // struct netctl_route
+#define NETCTL_ARP_ADD 4    // struct netctl_arp: an entry that does not age
+#define NETCTL_ARP_DEL 5    // struct netctl_arp: only the address counts
+#define NETCTL_ARP_FLUSH 6  // nothing: all entries but the static ones
+
+struct netctl_addr {
+  char ifname[8];
+  uint32 addr, mask;  // host order
+  uint8 up;
+};
+
+struct netctl_route {
+  char ifname[8];              // may be empty: found from the gateway
+  uint32 dest, mask, gateway;  // host order
+};
+
+struct netctl_arp {
+  char ifname[8];
+  uint32 addr;  // host order
+  uint8 mac[6];
+};
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef RXV_PKT_CKSUM_H
+#define RXV_PKT_CKSUM_H
+// The Internet checksum (RFC 1071).
+
+#include "core/types.h"
+
+// Sum of n bytes from p on, in network order, on top of sum; not folded to the end, not inverted. n may be odd
+// only in the last piece.
+uint64 cksum_add(uint64 sum, const void *p, uint n);
+uint16 cksum_fold(uint64 sum);              // the inverted 16-bit sum, in host order: htons() it into the field
+uint16 cksum(const void *p, uint n);        // of one piece; 0 if the piece holds a right checksum
+uint64 cksum_pseudo(uint32 src, uint32 dst, uint8 proto, uint16 len);  // RFC 768; addresses in host order
+uint16 cksum_update(uint16 field, uint16 was, uint16 is);              // RFC 1624: one word of the data changed
+
+#endif

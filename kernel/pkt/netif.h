@@ -1,0 +1,87 @@
+#ifndef RXV_PKT_NETIF_H
+#define RXV_PKT_NETIF_H
+// The waist: where drivers and protocols meet. A driver has four verbs and an interrupt mask, and knows of no
+// protocol; the stack knows interfaces, and of no card.
+
+#include "core/spinlock.h"
+#include "core/types.h"
+#include "pkt/drop.h"
+#include "pkt/pktbuf.h"
+
+#define NETIF_MAX 8
+
+struct netif;
+
+// What a driver gives. Rings are bounded; no verb sleeps, each may be called from an interrupt. The rx verbs of
+// one queue are called by one hart at a time (poll.c sees to it); the tx verbs under netif.txlock.
+struct nic_ops {
+  // Received frames out, up to n: packets with head and tail set, owned by the stack now. result: how many.
+  int (*rx_return)(struct netif *nif, int q, struct pktbuf **out, int n);
+  // Empty packets in, one tail write for all. result: how many were taken; the rest stays the caller's.
+  int (*rx_provide)(struct netif *nif, int q, struct pktbuf **in, int n);
+  // 1: a received frame waits. Reads memory only, never the card.
+  int (*rx_pending)(struct netif *nif, int q);
+  // Frames in to be sent, without CRC, one tail write for all. result: how many were taken.
+  int (*tx_provide)(struct netif *nif, int q, struct pktbuf **in, int n);
+  // Sent packets out, up to n. result: how many.
+  int (*tx_return)(struct netif *nif, int q, struct pktbuf **out, int n);
+  // Receive interrupts of queue q on or off.
+  void (*irq)(struct netif *nif, int q, int on);
+  // State of a ring, for kstat and the debugger. size 0: no such queue.
+  void (*ring)(struct netif *nif, int q, int is_tx, struct kstat_ring *r);
+};
+
+#define NETIF_CSUM 1  // caps: the card fills in transport checksums (pktbuf.csum_offload)
+
+// I constant after registration   n netif_lock   x txlock   a atomic
+struct netif {
+  char name[8];        // [I] "lo", "e0", "e1"
+  const char *driver;  // [I]
+  int index;           // [I] in the table
+  uint8 mac[6];        // [I]
+  uint8 loopback;      // [I] 1: what is sent comes in again
+  uint8 nqueue;        // [I] receive queues
+  uint8 caps;          // [I] NETIF_...
+  uint16 mtu;          // [I] bytes of an IP packet
+  uint16 irqno;        // [I]
+  uint8 up;            // [n] in use
+  uint8 link;          // [a] carrier, by the driver
+  uint32 addr, mask;   // [n] host order, 0: none yet
+  const struct nic_ops *ops;  // [I]
+  void *drv;           // [I] the driver's own
+  struct spinlock txlock;
+  struct {
+    int busy;          // [a] a hart polls this queue
+    int thread;        // [a] left to the net thread: interrupts are masked
+  } rxq[4];
+  struct {
+    uint64 rx_frames, rx_bytes, rx_drops, rx_errors;
+    uint64 tx_frames, tx_bytes, tx_drops, tx_errors;
+    uint64 irqs, polls, link_changes, tx_full;
+  } stat;              // [a]
+};
+
+extern struct netif *netifs[NETIF_MAX];  // [I] once registered; 0-ended
+extern int nnetif;
+
+// Driver's side. The fields marked I, ops and drv are set; the interface is down and has no address.
+int netif_register(struct netif *nif);         // 0, or -ENOSPC
+void netif_interrupt(struct netif *nif, int q);  // receive interrupt of queue q: drains a quota, see poll.c
+void netif_link(struct netif *nif, int link);  // carrier came or went
+
+// One frame up the stack: to whatever the stack has put in netif_input. TAKES p.
+void netif_rx(struct netif *nif, TAKES struct pktbuf *p);
+extern void (*netif_input)(struct netif *nif, TAKES struct pktbuf *p);     // set by net/ether.c
+extern void (*netif_changed)(struct netif *nif);                           // up, down, link, address: net/ wants to know
+
+// Stack's side: a frame with its Ethernet header to the card.
+// result: 0 sent or queued; -ENOBUFS no free descriptor; -ENETDOWN; counted and freed in any case. Any context.
+int netif_tx(struct netif *nif, TAKES struct pktbuf *p);
+
+struct netif *netif_find(const char *name);    // 0: none
+// 1: addr is one of ours, on any interface.
+int netif_is_ours(uint32 addr);
+// Address and state; checks them: 0, -EINVAL.
+int netif_config(struct netif *nif, uint32 addr, uint32 mask, int up);
+
+#endif

@@ -1,0 +1,118 @@
+#ifndef RXV_PKT_PKTBUF_H
+#define RXV_PKT_PKTBUF_H
+// One packet. Its bytes have a page of their own, so that the page can be lent to a process without lending
+// this. Exactly one owner at any time; whoever a function marked TAKES gives it to owns it from then on.
+
+#include "core/panic.h"
+#include "core/types.h"
+#include "kernel/riscv.h"
+
+struct netif;
+
+enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER };
+
+#define PKT_HEADROOM 66  // after 14 bytes of Ethernet the IP header is at 80: 16-aligned; room for IP options too
+#define PKT_RXBYTES 2048  // what a card may write from PKT_HEADROOM on
+#define PKT_MAXFRAG 16   // further pieces of a packet that is sent from several places
+
+// Part of a page that the packet has a reference to (kref), after the bytes of its own.
+struct pktfrag {
+  uint8 *page;
+  uint16 off, len;
+};
+
+// I constant   o whoever owns the packet
+struct pktbuf {
+  struct pktbuf *next;    // [o] link, only while on a queue
+  uint8 *page;            // [I] PGSIZE bytes in the direct map; the card is given its physical address
+  uint16 head, tail;      // [o] first byte, one past the last; head <= tail <= PGSIZE
+  uint8 owner;            // [o] PKT_...; checked at each hand-over
+  uint8 nfrag;            // [o]
+  uint8 l2bcast;          // [o] 1: came in a broadcast or multicast frame
+  uint8 csum_offload;     // [o] 1: the card puts the transport checksum in (csum_start, csum_off)
+  uint16 l3, l4;          // [o] offsets in page of the IP and the transport header, once known
+  uint16 csum_start, csum_off;  // [o] from page: where the sum starts, where it goes
+  struct netif *nif;      // [o] came in there, or goes out there
+  uint32 src, dst;        // [o] IP addresses in host order, once known
+  uint16 sport, dport;    // [o] ports in host order, once known
+  uint64 stamp;           // [o] now() at reception, if anybody asks for it (trace)
+  struct pktfrag *frags;  // [o] nfrag of them, 0: none
+};
+
+void pkt_init(uint npackets);     // makes the pool: this many at the most (pages come as they are needed)
+struct pktbuf *pkt_alloc(void);   // empty, at PKT_HEADROOM, owner STACK; 0: none left. Any context
+void pkt_free(TAKES struct pktbuf *p);
+uint pkt_in_use(void);            // not in the pool
+uint pkt_total(void);
+
+static inline uint8 *
+pkt_data(struct pktbuf *p)
+{
+  return p->page + p->head;
+}
+
+static inline uint
+pkt_len(const struct pktbuf *p)
+{
+  return p->tail - p->head;
+}
+
+// Grow at the front by n bytes; 0: no headroom.
+static inline void *
+pkt_push(struct pktbuf *p, uint n)
+{
+  if(n > p->head)
+    return 0;
+  p->head -= n;
+  return p->page + p->head;
+}
+
+// Strip n bytes from the front, and have their address; 0: too short.
+static inline void *
+pkt_pull(struct pktbuf *p, uint n)
+{
+  void *at = p->page + p->head;
+  if(n > pkt_len(p))
+    return 0;
+  p->head += n;
+  return at;
+}
+
+// Grow at the end by n bytes, and have their address; 0: no room.
+static inline void *
+pkt_put(struct pktbuf *p, uint n)
+{
+  void *at = p->page + p->tail;
+  if(n > (uint)(PGSIZE - p->tail))
+    return 0;
+  p->tail += n;
+  return at;
+}
+
+// Cut to n bytes; longer than it is: nothing happens.
+static inline void
+pkt_trim(struct pktbuf *p, uint n)
+{
+  if(n < pkt_len(p))
+    p->tail = p->head + n;
+}
+
+// A hand-over: from, who must own it now; to, who owns it next.
+static inline void
+pkt_own(struct pktbuf *p, enum pkt_owner from, enum pkt_owner to)
+{
+  debug_assert(p->owner == from);
+  p->owner = to;
+}
+
+// First in, first out; the owner's lock guards it.
+struct pktq {
+  struct pktbuf *first, *last;
+  uint n;       // packets
+  uint bytes;   // in them
+};
+
+void pktq_put(struct pktq *q, TAKES struct pktbuf *p);
+struct pktbuf *pktq_get(struct pktq *q);  // 0: empty
+
+#endif

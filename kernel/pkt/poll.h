@@ -1,0 +1,15 @@
+#ifndef RXV_PKT_POLL_H
+#define RXV_PKT_POLL_H
+// Interrupt, then poll: who drains the rings, and when. See the essay in poll.c.
+
+#include "core/types.h"
+
+struct netif;
+
+extern int poll_quota;            // frames that an interrupt, or one turn of the net thread, drains at the most
+
+void poll_init(void);             // starts the net thread, hooks the idle loop
+int netif_poll(struct netif *nif, int q, int quota);  // drain up to quota frames: how many; -EBUSY: another hart does
+int poll_idle(void);              // for the idle loop: look at every ring once; 1: there was something
+
+#endif

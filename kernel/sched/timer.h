@@ -1,0 +1,45 @@
+#ifndef RXV_SCHED_TIMER_H
+#define RXV_SCHED_TIMER_H
+// Time, and functions to be called at a time. The time CSR counts at TIMER_HZ (10 MHz on `virt`).
+
+#include "core/list.h"
+#include "core/types.h"
+
+#define TIMER_HZ 10000000UL
+#define USEC (TIMER_HZ / 1000000)  // now() counts in a microsecond
+#define MSEC (TIMER_HZ / 1000)
+#define SEC TIMER_HZ
+#define TICK (SEC / 10)  // xv6's tick, the unit of pause() and uptime(): a tenth of a second
+
+// Counts of the time CSR since the machine started. A CSR read: not for inner loops.
+static inline uint64
+now(void)
+{
+#ifdef __riscv
+  uint64 t;
+  asm volatile("csrr %0, time" : "=r"(t));
+  return t;
+#else
+  extern uint64 fake_now;  // tests/host sets it
+  return fake_now;
+#endif
+}
+
+// Zeroed before its first use. fn is called once, from the timer interrupt: it may take spinlocks and send
+// packets, and may set the timer again; it may not sleep.
+struct timer {
+  struct list link;         // guarded by the hart's timer lock
+  uint64 when;
+  void (*fn)(void *arg);
+  void *arg;
+  int cpu;                  // on whose list, while set
+  int set;                  // 1: on a list
+};
+
+void timer_init(struct timer *t, void (*fn)(void *), void *arg);
+void timer_set(struct timer *t, uint64 when);  // sets it, or moves it
+int timer_cancel(struct timer *t);             // 1: it was set; 0: it was not, or fn is being called right now
+void timer_interrupt(void);                    // from entry/trap.c
+void timer_program(void);                      // sets this hart's stimecmp for what comes first
+
+#endif
