@@ -12,5 +12,6 @@
 
 #define F_GETFL 1  // fcntl(fd, F_GETFL, 0): the flags
 #define F_SETFL 2  // fcntl(fd, F_SETFL, flags): only O_NONBLOCK and O_APPEND change
+#define F_SETRAW 3  // fcntl(fd, F_SETRAW, on): console only. Characters come as they are typed, without echo and editing
 
 #endif

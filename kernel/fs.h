@@ -5,6 +5,8 @@
 //   block 0      1            2 ...     ...       ...      ...
 //   boot   | superblock | log blocks | inodes | bitmap | data
 
+#include "kernel/types.h"
+
 #define ROOTINO 1   // i-node of the root directory
 #define BSIZE 1024  // bytes in a block
 #define FSMAGIC 0x10203040

@@ -2,6 +2,8 @@
 #define RXV_RISCV_H
 // The part of the machine's architecture that programs may name. The kernel's own is in core/csr.h.
 
+#include "kernel/types.h"
+
 #define PGSIZE 4096
 #define PGSHIFT 12
 #define PGROUNDUP(n) (((n) + PGSIZE - 1) & ~(PGSIZE - 1))

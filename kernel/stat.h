@@ -2,6 +2,8 @@
 #define RXV_STAT_H
 // What fstat() says of an open file.
 
+#include "kernel/types.h"
+
 #define T_DIR 1     // directory
 #define T_FILE 2    // file
 #define T_DEVICE 3  // device
