@@ -14,6 +14,7 @@
 #define ECHILD 10           // no children
 #define EAGAIN 11           // would have to wait
 #define ENOMEM 12           // no memory
+#define EACCES 13           // not without SO_BROADCAST
 #define EFAULT 14           // bad address
 #define EBUSY 16            // in use
 #define EEXIST 17           // is there already

@@ -16,6 +16,7 @@
 #define KSTAT_HART 9   // struct kstat_hart, one a hart
 #define KSTAT_DISK 10  // struct kstat_disk, one
 #define KSTAT_NET 11   // struct kstat_drop: named counters of the stack that are not drops
+#define KSTAT_TAP 12   // struct kstat_tap, the last frames that came in or went out, oldest first
 
 struct kstat_proc {
   int pid, ppid;
@@ -96,6 +97,17 @@ struct kstat_route {
 struct kstat_drop {
   char name[24];
   uint64 count;
+};
+
+#define KSTAT_TAPBYTES 64
+
+struct kstat_tap {
+  uint64 when_ns;      // since boot
+  char ifname[8];
+  char drop[24];       // why it ended here; "": it did not
+  uint8 out;           // 1: we sent it
+  uint16 len;          // bytes of the whole frame
+  uint8 bytes[KSTAT_TAPBYTES];  // its beginning
 };
 
 struct kstat_hart {

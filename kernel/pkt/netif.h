@@ -11,6 +11,7 @@
 #define NETIF_MAX 8
 
 struct netif;
+struct kstat_ring;
 
 // What a driver gives. Rings are bounded; no verb sleeps, each may be called from an interrupt. The rx verbs of
 // one queue are called by one hart at a time (poll.c sees to it); the tx verbs under netif.txlock.
@@ -72,7 +73,7 @@ void netif_link(struct netif *nif, int link);  // carrier came or went
 // One frame up the stack: to whatever the stack has put in netif_input. TAKES p.
 void netif_rx(struct netif *nif, TAKES struct pktbuf *p);
 extern void (*netif_input)(struct netif *nif, TAKES struct pktbuf *p);     // set by net/ether.c
-extern void (*netif_changed)(struct netif *nif);                           // up, down, link, address: net/ wants to know
+extern void (*netif_changed)(struct netif *nif);                           // new, up, down, link, address: net/ wants to know
 
 // Stack's side: a frame with its Ethernet header to the card.
 // result: 0 sent or queued; -ENOBUFS no free descriptor; -ENETDOWN; counted and freed in any case. Any context.
@@ -81,7 +82,12 @@ int netif_tx(struct netif *nif, TAKES struct pktbuf *p);
 struct netif *netif_find(const char *name);    // 0: none
 // 1: addr is one of ours, on any interface.
 int netif_is_ours(uint32 addr);
-// Address and state; checks them: 0, -EINVAL.
+// Address and state; checks them: 0, -EINVAL. addr 0: none.
 int netif_config(struct netif *nif, uint32 addr, uint32 mask, int up);
+// 1: every host of this interface's net is meant by addr.
+int netif_is_broadcast(const struct netif *nif, uint32 addr);
+
+void loop_init(void);                          // registers "lo"; net_init() calls it
+void loop_drain(struct netif *nif);            // what was sent on it comes in; netif_tx() calls it
 
 #endif

@@ -24,6 +24,7 @@ struct pktfrag {
 // I constant   o whoever owns the packet
 struct pktbuf {
   struct pktbuf *next;    // [o] link, only while on a queue
+  struct pktbuf *more;    // [o] the rest of the same datagram, when it takes several pages; 0: this is all
   uint8 *page;            // [I] PGSIZE bytes in the direct map; the card is given its physical address
   uint16 head, tail;      // [o] first byte, one past the last; head <= tail <= PGSIZE
   uint8 owner;            // [o] PKT_...; checked at each hand-over
@@ -36,14 +37,18 @@ struct pktbuf {
   uint32 src, dst;        // [o] IP addresses in host order, once known
   uint16 sport, dport;    // [o] ports in host order, once known
   uint64 stamp;           // [o] now() at reception, if anybody asks for it (trace)
-  struct pktfrag *frags;  // [o] nfrag of them, 0: none
+  struct pktfrag *frags;  // [o] nfrag of them, in the packet's own page, behind tail; 0: none
+  uint32 tap;             // [o] its record in the tap, 0: none
 };
 
 void pkt_init(uint npackets);     // makes the pool: this many at the most (pages come as they are needed)
 struct pktbuf *pkt_alloc(void);   // empty, at PKT_HEADROOM, owner STACK; 0: none left. Any context
-void pkt_free(TAKES struct pktbuf *p);
+void pkt_free(TAKES struct pktbuf *p);  // with all that hangs on it: more, and the references of frags
 uint pkt_in_use(void);            // not in the pool
-uint pkt_total(void);
+uint pkt_total(void);             // the most that may be made
+uint pkt_made(void);              // made so far: they keep their pages
+uint pkt_chain_len(const struct pktbuf *p);      // bytes of p and all of its more
+void pkt_chain_trim(struct pktbuf *p, uint n);   // cut the datagram to its first n bytes
 
 static inline uint8 *
 pkt_data(struct pktbuf *p)
@@ -109,10 +114,11 @@ pkt_own(struct pktbuf *p, enum pkt_owner from, enum pkt_owner to)
 struct pktq {
   struct pktbuf *first, *last;
   uint n;       // packets
-  uint bytes;   // in them
+  uint bytes;   // in them, with their more
 };
 
 void pktq_put(struct pktq *q, TAKES struct pktbuf *p);
+void pktq_unget(struct pktq *q, TAKES struct pktbuf *p);  // back to where it was: the front
 struct pktbuf *pktq_get(struct pktq *q);  // 0: empty
 
 #endif

@@ -7,20 +7,14 @@
 struct netif;
 struct pktbuf;
 
-#define TAP_BYTES 64
-#define TAP_N 64
+#include "kernel/kstat.h"  // struct kstat_tap
 
-struct tap_record {
-  uint64 when;      // now()
-  uint8 out;        // 1: sent
-  uint8 verdict;    // drop_reason + 1; 0: passed
-  uint16 len;       // of the frame
-  char ifname[8];
-  uint8 bytes[TAP_BYTES];
-};
+#define TAP_N 64  // frames that it remembers; a power of 2
 
+// A frame comes in or goes out: remembered, with its first bytes. Costs a short copy; no lock.
 void tap_frame(struct netif *nif, struct pktbuf *p, int out);
-void tap_drop(struct pktbuf *p, int why);
-int tap_read(struct tap_record *out, int n);  // the last n, oldest first: how many
+void tap_drop(struct pktbuf *p, int why);  // what became of it
+// Frame number i of those that are remembered, 0 the oldest. 1: there; 0: no such frame, or just being written.
+int tap_read(int i, struct kstat_tap *out);
 
 #endif
