@@ -1,40 +1,239 @@
-# rxv: `make qemu` boots to the shell, `make grade` runs the tests. `make help` lists the rest.
+# rxv. The lines with two marks are what `make help` prints.
+#
+## make            kernel/kernel and fs.img
+## make qemu       boot to the shell (end: Ctrl-A X, or `halt` in the guest)
+## make qemu-gdb   boot, stopped, for `make gdb` in a second terminal
+## make gdb        attach the debugger: then ring, pkt P, socks, arp, irq, ps (see .gdbinit.tmpl)
+## make grade      all tests, graded; V=1 shows the console
+## make check      what can be checked without QEMU, in seconds
+## make host-tests the pure files of the kernel, tested on this host
+## make setup      install the tools that are missing
+## make doctor     each tool: its version, whether it will do, and the mend
+## make clean      remove everything that was built
+##
+## Options, as NAME=VALUE:
+##   CPUS=3 MEM=128M   harts (1 to 8), memory
+##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets PATH.guest and PATH.host)
+##   QEMU= QEMUEXTRA=  which QEMU, and options to add to its line
+##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld
+##   DEBUG=1           lock order, packet ownership and poison checks
+##   WERROR=1          warnings are errors (CI=true: in the kernel and the library only)
+##   FWDPORT1= FWDPORT2= SERVERPORT= GDBPORT=   ports on this host, numbered by your user id
+##   V=1               show the commands
 
 K = kernel
 U = user
+B = build
+
 CPUS ?= 3
 MEM ?= 128M
 NET ?= user
 QEMU ?= qemu-system-riscv64
-V ?= 0
-
-# The cross tools, by the first prefix that is installed.
-TOOLPREFIX ?= $(shell for p in riscv64-unknown-elf- riscv64-linux-gnu- riscv64-elf-; do \
-  if command -v $${p}gcc >/dev/null 2>&1; then echo $$p; break; fi; done)
-CC = $(TOOLPREFIX)gcc
-LD = $(TOOLPREFIX)ld
-OBJCOPY = $(TOOLPREFIX)objcopy
 HOSTCC ?= cc
-NET_TESTS_PORT ?= $(shell expr `id -u` % 5000 + 25099)
+OPT ?= -O2
+V ?= 0
+Q = $(if $(filter 1,$V),,@)
 
-CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -O2 -g -std=gnu11 -ffreestanding -fno-common -nostdlib \
-  -fno-omit-frame-pointer -fno-stack-protector -fno-pie -no-pie -mno-relax -fno-asynchronous-unwind-tables \
-  -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Werror -MD -I. -DNET_TESTS_PORT=$(NET_TESTS_PORT)
-KCFLAGS = $(CFLAGS) -Ikernel -Wframe-larger-than=1024 -fno-tree-loop-distribute-patterns
-ifdef DEBUG
-KCFLAGS += -DDEBUG
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+ifeq ($(MAKELEVEL),0)
+  MAKEFLAGS += -j$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 endif
-UCFLAGS = $(CFLAGS)
 
-KSRC = $(wildcard $K/*/*.c) $(wildcard $K/*/*.S)
-KOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.o,$(KSRC)))
+# Ports of this user's own, as the labs number them: several people can share a machine.
+UID := $(shell id -u)
+GDBPORT ?= $(shell expr $(UID) % 5000 + 25000)
+SERVERPORT ?= $(shell expr $(UID) % 5000 + 25099)
+FWDPORT1 ?= $(shell expr $(UID) % 5000 + 25999)
+FWDPORT2 ?= $(shell expr $(UID) % 5000 + 30999)
+NET_TESTS_PORT ?= $(SERVERPORT)
 
-$K/kernel: $(KOBJ) $K/kernel.ld
-	$(LD) -z max-page-size=4096 --no-warn-rwx-segments -T $K/kernel.ld -o $@ $(KOBJ)
+# ---- the tools: CC= or TOOLPREFIX= if given, else the first cross gcc that is here, else clang with lld
 
-$K/%.o: $K/%.c
-	$(CC) $(KCFLAGS) -c -o $@ $<
-$K/%.o: $K/%.S
-	$(CC) $(KCFLAGS) -c -o $@ $<
+ifneq ($(origin CC),command line)
+  TOOLPREFIX ?= $(shell tests/tools/setup prefix)
+  CC := $(if $(TOOLPREFIX),$(TOOLPREFIX)gcc,clang)
+else
+  TOOLPREFIX ?= $(shell echo '$(CC)' | sed -n 's/gcc[-.0-9]*$$//p')
+endif
 
--include $(wildcard $K/*/*.d $U/*.d)
+ifeq ($(findstring clang,$(notdir $(CC))),)
+  LD = $(TOOLPREFIX)ld
+  AR = $(TOOLPREFIX)ar
+  NM = $(TOOLPREFIX)nm
+  STRIP = $(TOOLPREFIX)strip
+  # Loops that fill or copy stay loops: memset() must not become a call of itself.
+  TARGET = -fno-tree-loop-distribute-patterns
+else
+  # clang-16 goes with ld.lld-16, where there is one.
+  llvm = $(shell command -v $(1)$(patsubst clang%,%,$(notdir $(CC))) || echo $(1))
+  LD := $(call llvm,ld.lld)
+  AR := $(call llvm,llvm-ar)
+  NM := $(call llvm,llvm-nm)
+  STRIP := $(call llvm,llvm-strip)
+  TARGET = --target=riscv64-unknown-elf -Wno-unknown-attributes
+endif
+
+# Younger assemblers want the CSR and fence.i instructions named, older ones do not know the names.
+ifneq ($(filter-out clean help setup doctor check gdb print-gdbport,$(or $(MAKECMDGOALS),all)),)
+  ISA := $(shell $(CC) $(TARGET) -march=rv64imac_zicsr_zifencei -mabi=lp64 -c -x assembler /dev/null -o /dev/null \
+    2>/dev/null && echo rv64imac_zicsr_zifencei || echo rv64imac)
+endif
+
+# ---- flags
+
+CFLAGS = $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
+  -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer -fno-stack-protector -fno-pie \
+  -fno-asynchronous-unwind-tables -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
+KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe-larger-than=1024 \
+  $(if $(filter-out 0,$(DEBUG)),-DDEBUG)
+LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
+UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
+LDFLAGS = -z max-page-size=4096 -nostdlib -static
+
+all: $K/kernel fs.img
+
+# ---- the kernel. It is linked twice: the second time with the table of its own function names.
+
+KSRC = $(sort $(wildcard $K/*/*.c $K/*/*.S))
+KOBJ = $(addsuffix .o,$(basename $(KSRC)))
+
+$K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk
+	@echo "  ld $@"
+	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $B/kernel.1 $(KOBJ)
+	$Q$(NM) -n $B/kernel.1 | awk -f $K/core/symtab.awk > $B/symtab.S
+	$Q$(CC) $(KCFLAGS) -MF $B/symtab.d -c -o $B/symtab.o $B/symtab.S
+	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $@ $(KOBJ) $B/symtab.o
+
+$K/%.o: $K/%.c $B/kflags
+	@echo "  cc $<"
+	$Q$(CC) $(KCFLAGS) -c -o $@ $<
+$K/%.o: $K/%.S $B/kflags
+	@echo "  as $<"
+	$Q$(CC) $(KCFLAGS) -c -o $@ $<
+
+# ---- user programs: every user/NAME.c is one, with no list to edit
+
+USRC = $(sort $(wildcard $U/*.c))
+UPROG = $(patsubst $U/%.c,$U/_%,$(USRC))
+ULIB = $B/ulib.a
+ULIBOBJ = $(addsuffix .o,$(basename $(sort $(wildcard $U/lib/*.c $U/lib/*.S))))
+
+$U/_%: $U/%.o $(ULIB) $U/user.ld
+	$Q$(LD) $(LDFLAGS) --gc-sections -T $U/user.ld -o $@ $< $(ULIB)
+$(ULIB): $(ULIBOBJ)
+	$Qrm -f $@ && $(AR) rcs $@ $(ULIBOBJ)
+
+$U/lib/%.o: $U/lib/%.c $B/uflags
+	@echo "  cc $<"
+	$Q$(CC) $(LCFLAGS) -c -o $@ $<
+$U/lib/%.o: $U/lib/%.S $B/uflags
+	@echo "  as $<"
+	$Q$(CC) $(LCFLAGS) -c -o $@ $<
+$U/%.o: $U/%.c $B/uflags
+	@echo "  cc $<"
+	$Q$(CC) $(UCFLAGS) -c -o $@ $<
+
+.SECONDARY: $(USRC:.c=.o)
+
+# ---- the file system image: the programs without their symbols, README, and user/files as it lies there
+
+UFILE = $(shell find $U/files -type f)
+
+fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md
+	@echo "  mkfs $@"
+	$Qrm -rf $B/root && mkdir -p $B/root
+	$Qcd $U && for p in _*; do cp $$p ../$B/root/$${p#_}; done
+	$Q$(STRIP) $B/root/*
+	$Qcp README.md $B/root/README && cp -R $U/files/. $B/root
+	$Qmkfs/mkfs $@ $B/root
+
+mkfs/mkfs: mkfs/mkfs.c $K/fs.h $K/stat.h $K/param.h $K/types.h
+	@echo "  cc $<"
+	$Q$(HOSTCC) -O2 -Wall -I. -o $@ $<
+
+# Compiler and flags of the last build: what differs from them is built again.
+flags = mkdir -p $B; echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
+$B/kflags: FORCE
+	@command -v $(CC) >/dev/null || { echo "No RISC-V compiler ($(CC)): 'make setup' installs one." >&2; exit 1; }
+	@$(call flags,$(CC) $(LD) $(KCFLAGS))
+$B/uflags: FORCE
+	@$(call flags,$(CC) $(LD) $(UCFLAGS) $(LCFLAGS))
+FORCE:
+
+-include $(wildcard $K/*/*.d $U/*.d $U/lib/*.d)
+
+# ---- running
+
+WIRE = $(patsubst wire:%,%,$(NET))
+NIC = -object filter-dump,id=net0,netdev=net0,file=packets.pcap -device e1000,netdev=net0,bus=pcie.0,romfile=
+ifeq ($(NET),user)
+  NETOPTS = -netdev user,id=net0,hostfwd=udp:127.0.0.1:$(FWDPORT1)-:2000,hostfwd=udp:127.0.0.1:$(FWDPORT2)-:2001 $(NIC)
+else ifeq ($(NET),none)
+  NETOPTS = -net none
+else ifeq ($(filter wire:%,$(NET)),$(NET))
+  NETOPTS = -netdev dgram,id=net0,local.type=unix,local.path=$(WIRE).guest,remote.type=unix,remote.path=$(WIRE).host $(NIC)
+else
+  $(error NET=$(NET) is not known: use NET=user, NET=none or NET=wire:PATH)
+endif
+
+QEMUOPTS = -machine virt -bios none -kernel $K/kernel -m $(MEM) -smp $(CPUS) -nographic \
+  -global virtio-mmio.force-legacy=false \
+  -drive file=fs.img,if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
+  $(NETOPTS) $(QEMUEXTRA)
+RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" tests/tools/run
+
+# Without its tools, a command that needs them installs them first, and then starts again.
+GOALS = $(filter qemu qemu-gdb grade,$(MAKECMDGOALS))
+ifneq ($(GOALS),)
+  MISSING := $(if $(SETUP_DONE),,$(shell CROSS='$(TOOLPREFIX)' tests/tools/setup missing $(GOALS)))
+endif
+ifneq ($(MISSING),)
+$(GOALS): installed
+	@:
+installed:
+	@tests/tools/setup
+	@$(MAKE) --no-print-directory SETUP_DONE=1 $(GOALS)
+.PHONY: installed
+else
+qemu: $K/kernel fs.img
+	@$(RUN) $(QEMU) $(QEMUOPTS)
+
+qemu-gdb: $K/kernel fs.img .gdbinit
+	@echo "*** Now run 'make gdb' in a second terminal."
+	@$(RUN) $(QEMU) $(QEMUOPTS) -S -gdb tcp:127.0.0.1:$(GDBPORT)
+
+grade:
+	@./grade-lab-net $(if $(filter 1,$V),-v)
+endif
+
+.gdbinit: .gdbinit.tmpl
+	$Qsed 's/@GDBPORT@/$(GDBPORT)/' $< > $@
+
+gdb: .gdbinit
+	@tests/tools/setup gdb >/dev/null || { echo "No debugger that knows RISC-V: 'make setup' installs one." >&2; exit 1; }
+	@exec $$(tests/tools/setup gdb) -q -nx -iex 'set auto-load local-gdbinit off' -x .gdbinit
+
+print-gdbport:
+	@echo $(GDBPORT)
+
+# ---- checking
+
+host-tests:
+	@$(MAKE) --no-print-directory -C tests/host
+
+check:
+	@tests/check/run
+
+setup doctor:
+	@tests/tools/setup $(filter-out setup,$@)
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+clean:
+	rm -rf $B .gdbinit fs.img packets.pcap results.json $K/kernel mkfs/mkfs mkfs/fsck
+	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
+
+.PHONY: all qemu qemu-gdb grade gdb print-gdbport host-tests check setup doctor help clean FORCE
