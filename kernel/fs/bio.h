@@ -1,27 +1,44 @@
 #ifndef RXV_FS_BIO_H
 #define RXV_FS_BIO_H
-// Disk blocks in memory. A buffer is used by one process at a time, under its sleep lock.
+// Disk blocks in memory. A buffer is held by one process at a time, from bget() or bread() to brelse(); others who
+// want the block sleep. Only fs/ uses this.
+//
+// A changed buffer belongs to the log: log_write() pins it, and it stays here until the log has written it to
+// its place. So a buffer that nobody holds and nobody has pinned is the same as the disk, and may be reused.
 
 #include "dev/virtio_blk.h"
-#include "sched/sleeplock.h"
 #include "kernel/fs.h"
+#include "kernel/kstat.h"
+#include "sched/waitq.h"
 
+// c bcache.lock   h who holds the buffer   I constant after boot   l log.lock
 struct buf {
-  uint dev, blockno;
-  int valid;               // data holds what the disk, or the log, says
-  int refs;
-  struct sleeplock lock;
-  struct list hash, lru;
-  struct blkreq req;
-  uint8 *data;             // BSIZE bytes
+  uint blockno;            // [c] which block; 0: none yet
+  uint refs;               // [c] holder, those who wait for it, pins, a transfer nobody waits for
+  uint8 busy;              // [c] held by a process, or by a transfer nobody waits for
+  uint8 in_flight;         // [c] the disk works on it
+  uint8 valid;             // [h] data holds what the disk, or the log, says
+  uint64 txn;              // [l] number of the transaction that changed it last
+  struct waitq waiters;    // [c]
+  struct list hash, lru;   // [c] lru: only while refs is 0
+  struct blkreq req;       // [h]
+  uint8 *data;             // [I] BSIZE bytes, 8-aligned
 };
 
-void bio_init(void);
-struct buf *bread(uint dev, uint blockno);  // locked, with its content; 0: the disk failed (-EIO for the caller to return)
-struct buf *bget_zeroed(uint dev, uint blockno);  // locked, zeros, without reading the disk
-int bwrite(struct buf *b);                  // to the disk now: 0 or -EIO
+int bio_init(void);                    // 0, or -ENOMEM
+// Held; content only if b->valid. The caller fills all of it and sets valid, or leaves valid as it was.
+struct buf *bget(uint blockno);
+struct buf *bget_zeroed(uint blockno); // held, zeros, without reading the disk
+struct buf *bread(uint blockno);       // held, with its content; 0: the disk failed
+void bprefetch(uint blockno);          // start reading it, if it is not here and a buffer is free; never waits for the disk
 void brelse(struct buf *b);
-void bpin(struct buf *b);                   // stays in memory until bunpin
+void bpin(struct buf *b);              // stays in memory until bunpin; the caller holds it
 void bunpin(struct buf *b);
+
+// Blocks straight to or from the disk, past the buffers, all under way at once: the log's and recovery's way.
+// The requests' blockno, write and data are set. result: 0, or -EIO if one of them failed.
+int bio_transfer(struct blkreq *r, uint n);
+
+extern struct kstat_disk disk_stat;    // [a] counts; commits is the log's
 
 #endif

@@ -1,50 +1,59 @@
 #ifndef RXV_FS_INODE_H
 #define RXV_FS_INODE_H
 // Files without names: i-nodes, their blocks, their content; and the directories that name them (fs/dir.c).
+//
+// Nobody outside fs/ opens a log operation: these functions do that themselves where they need one.
+// Order of locks: begin_op, i-nodes in ascending number, buffers, then spinlocks.
 
 #include "fs/log.h"
 #include "kernel/stat.h"
+#include "sched/sleeplock.h"
 
+// t itable lock   i the i-node's lock   I constant while referenced
 struct inode {
-  uint dev, inum;
-  int refs;                // [t] table lock
-  struct sleeplock lock;   // guards what follows
-  int valid;               // read from the disk?
-  short type, major, minor, nlink;
-  uint size;
-  uint addrs[NDIRECT + 1];
-  struct list hash;        // [t]
+  uint dev, inum;          // [I]
+  int refs;                // [t]
+  struct sleeplock lock;
+  int valid;               // [i] read from the disk?
+  short type, major, minor, nlink;  // [i]
+  uint size;               // [i] bytes
+  uint addrs[NDIRECT + 1]; // [i]
+  uint ahead;              // [i] blocks before this one were read, or asked for
+  struct list hash, lru;   // [t] lru: only while refs is 0
 };
 
-int fs_init(int dev);      // reads the superblock, recovers the log; 0, or -EINVAL: no file system there, with a sentence printed
-struct inode *ialloc(uint dev, short type);  // referenced, not locked; 0: none free
+int fs_init(int dev);      // superblock, log, orphans; 0, or -E...: no file system there, with a sentence printed.
+                           // In a thread that may sleep
 struct inode *idup(struct inode *ip);
 int ilock(struct inode *ip);                 // 0, or -EIO (then it is not locked)
 void iunlock(struct inode *ip);
-void iput(struct inode *ip);                 // inside begin_op: may free the file
+void iput(struct inode *ip);                 // one reference less; the last one of a file without names frees it.
+                                             // No lock held, no operation open
 void iunlockput(struct inode *ip);
-void iupdate(struct inode *ip);
-void itrunc(struct inode *ip);
-void stati(struct inode *ip, struct stat *st);
-int readi(struct inode *ip, int user, uint64 dst, uint off, uint n);   // bytes, or -E...
-int writei(struct inode *ip, int user, uint64 src, uint off, uint n);  // bytes (fewer: disk full), or -E...
+void stati(struct inode *ip, struct stat *st);                         // locked
+int readi(struct inode *ip, int user, uint64 dst, uint off, uint n);   // locked; bytes, or -E...
 
-// Names. The directory is locked by the caller where it is given.
-struct inode *dirlookup(struct inode *dp, const char *name, uint *off);  // referenced; 0: not there
-int dirlink(struct inode *dp, const char *name, uint inum);              // 0, -EEXIST, -ENOSPC, -EIO
-struct inode *namei(const char *path);                    // referenced; 0: no such file. Inside begin_op
-struct inode *nameiparent(const char *path, char *name);  // the directory, and the last part (DIRSIZ bytes)
+struct inode *namei(const char *path);                    // referenced, not locked; 0: no such file
 struct inode *iroot(void);                                // referenced
 
-// Calls on names, whole and inside their own begin_op: 0 or -E...
+// Calls on names, whole: 0 or -E...  Paths are kernel strings, relative ones start at the process's cwd.
+int fs_lookup(const char *path, struct inode **ip);       // referenced, not locked
 int fs_link(const char *old, const char *new);
 int fs_unlink(const char *path);
-int fs_rename(const char *old, const char *new);
+int fs_rename(const char *old, const char *new);          // atomic: a crash leaves the old state or the new
 int fs_mkdir(const char *path);
 int fs_mknod(const char *path, short major, short minor);
+int fs_chdir(const char *path);
+int fs_getcwd(char *buf, uint n);                         // length with its zero, or -ERANGE, -ENOENT
 // Opens or makes: the i-node, unlocked and referenced, in *ip. flags: O_... of kernel/fcntl.h.
 int fs_open(const char *path, int flags, struct inode **ip);
 
-void fs_counts(uint32 *inodes, uint32 *inodes_free);
+// Files' way: at f's position, in operations of their own.
+int fs_write(struct inode *ip, uint *off, int append, uint64 uva, uint n);  // bytes (fewer: disk full), or -E...
+int fs_read(struct inode *ip, uint *off, uint64 uva, uint n);
+int fs_sync(void);                                        // 0 or -EIO
+
+void fs_counts(uint32 *inodes, uint32 *inodes_free);      // in memory
+void fs_space(uint *blocks, uint *blocks_free, uint *ninodes, uint *ninodes_free);  // on disk
 
 #endif
