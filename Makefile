@@ -42,20 +42,24 @@ ifeq ($(MAKELEVEL),0)
 endif
 
 # Ports of this user's own, as the labs number them: several people can share a machine.
-UID := $(shell id -u)
-GDBPORT ?= $(shell expr $(UID) % 5000 + 25000)
-SERVERPORT ?= $(shell expr $(UID) % 5000 + 25099)
-FWDPORT1 ?= $(shell expr $(UID) % 5000 + 25999)
-FWDPORT2 ?= $(shell expr $(UID) % 5000 + 30999)
+PORTS := $(shell u=$$(($$(id -u) % 5000)); echo $$((u + 25000)) $$((u + 25099)) $$((u + 25999)) $$((u + 30999)))
+GDBPORT ?= $(word 1,$(PORTS))
+SERVERPORT ?= $(word 2,$(PORTS))
+FWDPORT1 ?= $(word 3,$(PORTS))
+FWDPORT2 ?= $(word 4,$(PORTS))
 NET_TESTS_PORT ?= $(SERVERPORT)
 
 # ---- the tools: CC= or TOOLPREFIX= if given, else the first cross gcc that is here, else clang with lld
 
-ifneq ($(origin CC),command line)
-  TOOLPREFIX ?= $(shell tests/tools/setup prefix)
-  CC := $(if $(TOOLPREFIX),$(TOOLPREFIX)gcc,clang)
+ifeq ($(origin CC),command line)
+  ifeq ($(origin TOOLPREFIX),undefined)
+    TOOLPREFIX := $(shell echo '$(CC)' | sed -n 's/gcc[-.0-9]*$$//p')
+  endif
 else
-  TOOLPREFIX ?= $(shell echo '$(CC)' | sed -n 's/gcc[-.0-9]*$$//p')
+  ifeq ($(origin TOOLPREFIX),undefined)
+    TOOLPREFIX := $(shell tests/tools/setup prefix)
+  endif
+  CC := $(if $(TOOLPREFIX),$(TOOLPREFIX)gcc,clang)
 endif
 
 ifeq ($(findstring clang,$(notdir $(CC))),)
@@ -187,7 +191,7 @@ RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" tests/tools/run
 # Without its tools, a command that needs them installs them first, and then starts again.
 GOALS = $(filter qemu qemu-gdb grade,$(MAKECMDGOALS))
 ifneq ($(GOALS),)
-  MISSING := $(if $(SETUP_DONE),,$(shell CROSS='$(TOOLPREFIX)' tests/tools/setup missing $(GOALS)))
+  MISSING := $(if $(SETUP_DONE),,$(shell TOOLPREFIX='$(TOOLPREFIX)' QEMU='$(QEMU)' tests/tools/setup missing $(GOALS)))
 endif
 ifneq ($(MISSING),)
 $(GOALS): installed
