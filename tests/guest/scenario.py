@@ -1,0 +1,137 @@
+"""What a scenario is: a function with one sentence of intent, and the machine it is given.
+
+    @scenario(harts=(1, 3, 8), net="wire")
+    def ping_answers(t):
+        "The guest answers a ping of the gateway's, byte for byte."
+        ...
+
+The function gets a Run: t.m is the machine at its prompt, t.lan the wire, t.host the gateway on it. It fails by raising.
+"""
+import os
+import re
+import time
+
+from wire import lan as wire_lan
+from . import machine
+from .machine import Failure
+
+ALL = []   # Scenarios, in the order of their definition
+
+
+class Scenario:
+    """harts: with how many it runs by default. net: "none", "wire", or a function that makes QEMU's options of a Run.
+    boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog."""
+
+    def __init__(self, function, harts, net, mem, boot, extra, points, seconds, group):
+        self.function, self.harts, self.net, self.mem = function, harts, net, mem
+        self.boot, self.extra, self.points, self.seconds = boot, tuple(extra), points, seconds
+        self.name = function.__name__
+        self.group = group
+        self.intent = " ".join(function.__doc__.split())
+
+
+def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), points=1, seconds=120):
+    def register(function):
+        group = function.__module__.rpartition(".")[2].replace("s_", "")
+        ALL.append(Scenario(function, harts, net, mem, boot, extra, points, seconds, group))
+        return function
+    return register
+
+
+def check(condition, sentence):
+    """Unless condition holds, fail with the sentence."""
+    if not condition:
+        raise Failure(sentence)
+
+
+def equal(found, wanted, what):
+    check(found == wanted, "%s is %r, and should be %r" % (what, found, wanted))
+
+
+class Run:
+    """One run of one scenario."""
+
+    def __init__(self, the_scenario, where, harts, show=None, pcap=None):
+        self.scenario, self.where, self.harts, self.show = the_scenario, where, harts, show
+        self.pcap = pcap
+        self.m = self.lan = self.host = None
+        self.lans, self.machines = [], []
+
+    # Machines and wires.
+
+    def wire(self, name="n0", guest=wire_lan.GUEST, mac=wire_lan.GUEST_MAC):
+        capture = os.path.join(self.pcap, "%s-%d-%s.pcap" % (self.scenario.name, self.harts, name)) if self.pcap else None
+        lan = wire_lan.Lan(self.where, name, guest, mac, capture, scale=machine.SLOW)
+        self.lans.append(lan)
+        return lan
+
+    def start(self, net=(), boot=True, name=None, **more):
+        """Another machine; the first one is t.m."""
+        options = {"cpus": self.harts, "mem": self.scenario.mem, "extra": self.scenario.extra, "show": self.show}
+        options.update(more)
+        m = machine.Machine(self.where, net=net, name=name or "m%d" % len(self.machines), **options)
+        self.machines.append(m)
+        if boot:
+            m.prompt(60)
+        return m
+
+    def run(self):
+        """All of it; raises what is wrong."""
+        try:
+            s, net = self.scenario, ()
+            if s.net == "wire":
+                self.lan = self.wire()
+                self.host = self.lan.host(wire_lan.GATEWAY)
+                net = ["-netdev", self.lan.netdev(), "-device", machine.card()]
+            elif callable(s.net):
+                net = s.net(self)
+            if s.boot is not None:
+                self.m = self.start(net, boot=s.boot)
+            s.function(self)
+            for lan in self.lans:
+                lan.check()
+            for m in self.machines:
+                check("\npanic: " not in m.text, "the kernel panicked\n" + m.tail())
+        finally:
+            self.close()
+
+    def close(self):
+        for m in self.machines:
+            m.close()
+        for lan in self.lans:
+            lan.close()
+
+    # What the guest says about itself.
+
+    def sh(self, command, seconds=30):
+        """A command in the guest's shell; its output without the last line's end."""
+        return self.m.run(command, seconds).rstrip("\n")
+
+    def numbers(self):
+        """The guest's counters by name, from the program ntstat: drops, free pages, packets, sockets."""
+        out = {}
+        for name, value in re.findall(r"(?m)^([a-z][a-z0-9_.]*) (\d+)$", self.sh("ntstat")):
+            out[name] = int(value)
+        check(out, "ntstat printed no counters\n" + self.m.tail())
+        return out
+
+    def settled(self, what, condition, seconds=20):
+        """Wait until the guest's counters meet the condition, and return them."""
+        end = time.monotonic() + seconds * machine.SLOW
+        while True:
+            now = self.numbers()
+            if condition(now):
+                return now
+            if time.monotonic() > end:
+                raise Failure("the guest's counters never showed %s: %s" % (
+                    what, ", ".join("%s %d" % x for x in sorted(now.items()) if x[1])))
+
+    def dropped(self, name, count=1, before=None):
+        """Wait until `name` has counted `count` drops more than before."""
+        was = (before or {}).get(name, 0)
+        return self.settled("%d more of %s than %d" % (count, name, was), lambda n: n.get(name, 0) - was >= count)
+
+    def begin(self, command, pattern, seconds=30):
+        """Start a program that says when it is ready."""
+        self.m.send(command + "\n")
+        return self.m.expect(pattern, "'%s' from %s" % (pattern, command.split()[0]), seconds)
