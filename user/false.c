@@ -1,0 +1,7 @@
+// false: fails.
+
+int
+main(void)
+{
+  return 1;
+}

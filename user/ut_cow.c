@@ -1,0 +1,356 @@
+// ut_cow: fork shares memory until one of the sides writes. Run by usertests, or alone.
+
+#include "user/usertests/ut.h"
+
+#define MB (1024 * 1024L)
+
+static volatile uint shared[4 * PGSIZE / sizeof(uint)] = { 1 };
+static volatile int number = 4711;
+
+static void
+fill(volatile uint *p, uint n, uint v)
+{
+  for(uint i = 0; i < n; i++)
+    p[i] = v + i;
+}
+
+static void
+same(volatile uint *p, uint n, uint v, const char *who)
+{
+  for(uint i = 0; i < n; i++)
+    if(p[i] != v + i)
+      FAIL("expected 0x%x at word %u of the %s, got 0x%x", v + i, i, who, p[i]);
+}
+
+#define WORDS (sizeof(shared) / sizeof(shared[0]))
+
+// The child writes first, then the parent; then the other way round. Each sees its own.
+static void
+rewrite(long v)
+{
+  same(shared, WORDS, 1000, "child before it writes");
+  fill(shared, WORDS, v);
+  same(shared, WORDS, v, "child");
+}
+
+static void
+both_write(void)
+{
+  fill(shared, WORDS, 1000);
+  LIVES(rewrite, 2000);
+  same(shared, WORDS, 1000, "parent");
+  fill(shared, WORDS, 3000);
+  same(shared, WORDS, 3000, "parent after writing");
+  fill(shared, WORDS, 1000);
+  ut_start(rewrite, 5000);
+  fill(shared, WORDS, 6000);
+  ut_reap(1);
+  same(shared, WORDS, 6000, "parent that wrote first");
+}
+
+// Three generations share one page; each of them writes, in any order.
+static void
+generation(long n)
+{
+  fill(shared, WORDS, n);
+  if(n < 5)
+    ut_start(generation, n + 1);
+  same(shared, WORDS, n, "generation");
+  fill(shared, WORDS, n * 100);
+  if(n < 5)
+    ut_reap(1);
+  same(shared, WORDS, n * 100, "generation after its child's end");
+}
+
+static void
+generations(void)
+{
+  generation(0);
+}
+
+// Many children of one parent write to the same pages at the same time, for a while.
+static void
+writer(long v)
+{
+  for(int round = 0; round < 20; round++){
+    fill(shared, WORDS, v * 1000 + round);
+    yield();
+    same(shared, WORDS, v * 1000 + round, "writer");
+  }
+}
+
+static void
+many_writers(void)
+{
+  fill(shared, WORDS, 42);
+  for(int i = 0; i < 12; i++)
+    ut_start(writer, i);
+  same(shared, WORDS, 42, "parent");
+  ut_reap(12);
+  same(shared, WORDS, 42, "parent afterwards");
+}
+
+// A fork of a process that has more than half of all memory works, for nothing is copied.
+static void
+read_all(long a)
+{
+  char *p = (char *)a;
+  long n = (long)sbrk(0) - a;
+
+  for(long i = 0; i < n; i += PGSIZE)
+    if(p[i] != (char)(i / PGSIZE))
+      FAIL("expected the parent's byte in page %ld, got %d", i / PGSIZE, p[i]);
+}
+
+static void
+large_fork(void)
+{
+  long n = PGROUNDDOWN(ut_free() / 3 * 2);
+  char *p = sbrk(n);
+
+  CHECK(p != SBRK_ERROR);
+  for(long i = 0; i < n; i += PGSIZE)
+    p[i] = (char)(i / PGSIZE);
+  LIVES(read_all, p);
+  LIVES(read_all, p);
+  read_all((long)p);
+}
+
+// Three processes with more than half of memory between them write in it, again and again.
+static void
+part_of_all(long a)
+{
+  char *p = (char *)a;
+  long n = (long)sbrk(0) - a;
+
+  for(long i = 0; i < n / 2; i += PGSIZE)
+    *(int *)(p + i) = getpid();
+  for(long i = 0; i < n / 2; i += PGSIZE)
+    if(*(int *)(p + i) != getpid())
+      FAIL("expected what this process wrote, in page %ld", i / PGSIZE);
+}
+
+static void
+large_writers(void)
+{
+  long n = PGROUNDDOWN(ut_free() / 4);
+
+  for(int round = 0; round < 2; round++){
+    char *p = sbrk(n);
+    CHECK(p != SBRK_ERROR);
+    memset(p, round, n);
+    for(int i = 0; i < 3; i++)
+      ut_start(part_of_all, (long)p);
+    ut_reap(3);
+    for(long i = 0; i < n; i += PGSIZE)
+      IS(p[i], round);
+    CHECK(sbrk(-n) == p + n);
+  }
+}
+
+// A copy that cannot be made kills the process that needed it, or fails its call: never the system.
+static void
+write_pages(long a)
+{
+  char *p = (char *)a;
+  long n = (long)sbrk(0) - a;
+
+  for(long i = 0; i < n; i += PGSIZE)
+    p[i] = 1;
+}
+
+static void
+no_memory_for_copy(void)
+{
+  long n = PGROUNDDOWN(ut_free() / 3 * 2);
+  char *p = sbrk(n);
+
+  CHECK(p != SBRK_ERROR);
+  for(long i = 0; i < n; i += PGSIZE)
+    p[i] = 2;
+  DIES(write_pages, p);
+  for(long i = 0; i < n; i += PGSIZE)
+    IS(p[i], 2);
+}
+
+// A fork costs pages for tables and stack only.
+static void
+hold(long fd)
+{
+  char c;
+
+  read(fd, &c, 1);
+}
+
+static void
+fork_is_cheap(void)
+{
+  long n = 8 * MB;
+  char *p = sbrk(n);
+  int fds[2];
+  uint64 before;
+
+  memset(p, 1, n);
+  MUST(pipe(fds));
+  before = ut_free();
+  int pid = ut_start(hold, fds[0]);
+  ut_until_blocked(pid);
+  CHECK(before - ut_free() < MB);
+  IS(write(fds[1], "x", 1), 1);
+  ut_reap(1);
+}
+
+// When the other side is gone, the last owner keeps its pages and gets no second copy.
+static void
+last_owner(void)
+{
+  long n = 8 * MB;
+  char *p = sbrk(n);
+  uint64 before;
+
+  memset(p, 1, n);
+  LIVES(hold, -1);
+  before = ut_free();
+  memset(p, 2, n);
+  CHECK(before - ut_free() < MB);
+}
+
+// System calls that write to shared memory make the copy, too.
+static int fds_in_data[2] = { -7, -7 };
+static int status_in_data = -7;
+static struct stat st_in_data = { .size = 77 };
+static char buf_in_data[2 * PGSIZE] = { 5 };
+
+static void
+calls_in_child(long fd)
+{
+  int a[2];
+
+  IS(read(fd, buf_in_data + PGSIZE - 3, 6), 6);
+  IS(strcmp(buf_in_data + PGSIZE - 3, "hello"), 0);
+  MUST(fstat(fd, &st_in_data));
+  CHECK(st_in_data.size != 77);
+  MUST(pipe(fds_in_data));
+  memmove(a, fds_in_data, sizeof(a));
+  CHECK(a[0] >= 3 && a[1] > a[0]);
+  ut_start(hold, -1);
+  CHECK(wait(&status_in_data) > 0);
+  IS(status_in_data, 0);
+}
+
+static void
+calls_make_copies(void)
+{
+  int fds[2];
+
+  buf_in_data[PGSIZE - 3] = 'u';
+  MUST(pipe(fds));
+  IS(write(fds[1], "hello", 6), 6);
+  LIVES(calls_in_child, fds[0]);
+  IS(buf_in_data[PGSIZE - 3], 'u');
+  IS(buf_in_data[PGSIZE], 0);
+  IS(st_in_data.size, 77);
+  IS(fds_in_data[0], -7);
+  IS(fds_in_data[1], -7);
+  IS(status_in_data, -7);
+}
+
+// Four children read different bytes from a pipe into the same shared address.
+static void
+reads_own(long fd)
+{
+  int got;
+
+  IS(read(fd, buf_in_data, sizeof(int)), sizeof(int));
+  memmove(&got, buf_in_data, sizeof(got));
+  IS(got, fd);
+}
+
+static void
+pipes_and_copies(void)
+{
+  for(int i = 0; i < 30; i++){
+    int fds[2];
+    MUST(pipe(fds));
+    ut_start(reads_own, fds[0]);
+    IS(write(fds[1], &fds[0], sizeof(int)), sizeof(int));
+    ut_reap(1);
+    IS(buf_in_data[0], 5);
+    close(fds[0]);
+    close(fds[1]);
+  }
+}
+
+// Sharing does not make constant memory writable, in parent or child.
+static void
+write_text(long unused)
+{
+  *(volatile char *)&write_text = 0;
+}
+
+static void
+text_stays_constant(void)
+{
+  ut_start(hold, -1);
+  DIES(write_text, 0);
+  ut_reap(1);
+}
+
+// Parent and child write the same word from two harts at the same moment, many times.
+static void
+race_child(long rounds)
+{
+  for(int i = 0; i < rounds; i++)
+    number = number + 1;
+  IS(number, 4711 + rounds);
+}
+
+static void
+race_for_copy(void)
+{
+  for(int i = 0; i < 150; i++){
+    ut_start(race_child, 100);
+    number = number - 1;
+    ut_reap(1);
+    IS(number, 4711 - 1);
+    number = 4711;
+  }
+}
+
+// A child shrinks and grows the heap it shares, and gets zeros; the parent keeps its bytes.
+static void
+shrinks(long a)
+{
+  sbrk(-4 * PGSIZE);
+  CHECK((long)sbrk(4 * PGSIZE) == a);
+  IS(*(char *)PGROUNDUP(a), 0);
+}
+
+static void
+child_shrinks(void)
+{
+  char *p = sbrk(4 * PGSIZE);
+
+  memset(p, 3, 4 * PGSIZE);
+  LIVES(shrinks, p);
+  for(int i = 0; i < 4 * PGSIZE; i++)
+    IS(p[i], 3);
+}
+
+static const struct ut tests[] = {
+  { "both_write", both_write, 0, 0 },
+  { "generations", generations, 0, 0 },
+  { "many_writers", many_writers, 0, 0 },
+  { "large_fork", large_fork, 0, 0 },
+  { "large_writers", large_writers, 0, 60 },
+  { "no_memory_for_copy", no_memory_for_copy, 0, 60 },
+  { "fork_is_cheap", fork_is_cheap, 0, 0 },
+  { "last_owner", last_owner, 0, 0 },
+  { "calls_make_copies", calls_make_copies, 0, 0 },
+  { "pipes_and_copies", pipes_and_copies, 0, 0 },
+  { "text_stays_constant", text_stays_constant, 0, 0 },
+  { "race_for_copy", race_for_copy, 0, 0 },
+  { "child_shrinks", child_shrinks, 0, 0 },
+};
+
+UT_MAIN(tests)
