@@ -51,6 +51,7 @@ struct netif {
   const struct nic_ops *ops;  // [I]
   void *drv;           // [I] the driver's own
   struct spinlock txlock;
+  uint32 unclaimed;           // [x] frames sent since sent packets were last taken back
   struct {
     int busy;          // [a] a hart polls this queue
     int thread;        // [a] left to the net thread: interrupts are masked
@@ -62,7 +63,7 @@ struct netif {
   } stat;              // [a]
 };
 
-extern struct netif *netifs[NETIF_MAX];  // [I] once registered; 0-ended
+extern struct netif *netifs[NETIF_MAX + 1];  // [I] once registered; 0-ended
 extern int nnetif;
 
 // Driver's side. The fields marked I, ops and drv are set; the interface is down and has no address.

@@ -1,0 +1,165 @@
+// Interfaces: the table, and the way of a frame to and from a card.
+
+#include "pkt/netif.h"
+#include "core/printf.h"
+#include "core/string.h"
+#include "pkt/tap.h"
+
+#define RECLAIM_EVERY 16  // frames sent between two looks for packets that the card is done with
+#define RECLAIM_MAX 32    // packets taken back at a look
+
+struct netif *netifs[NETIF_MAX + 1];
+int nnetif;
+static struct spinlock netif_lock = SPINLOCK("netconfig");
+
+void (*netif_input)(struct netif *nif, struct pktbuf *p);
+void (*netif_changed)(struct netif *nif);
+
+int
+netif_register(struct netif *nif)
+{
+  initlock(&nif->txlock, "txlock");
+  acquire(&netif_lock);
+  if(nnetif == NETIF_MAX){
+    release(&netif_lock);
+    return -ENOSPC;
+  }
+  nif->index = nnetif;
+  nif->up = 0;
+  nif->addr = nif->mask = 0;
+  netifs[nnetif] = nif;
+  __atomic_store_n(&nnetif, nnetif + 1, __ATOMIC_RELEASE);  // whoever counts it in sees it whole
+  release(&netif_lock);
+  if(netif_changed)
+    netif_changed(nif);
+  return 0;
+}
+
+void
+netif_link(struct netif *nif, int link)
+{
+  if(nif->link == link)
+    return;
+  nif->link = link;
+  count_add(&nif->stat.link_changes, 1);
+  if(netif_changed)
+    netif_changed(nif);
+}
+
+void
+netif_rx(struct netif *nif, struct pktbuf *p)
+{
+  debug_assert(p->owner == PKT_STACK);
+  p->nif = nif;
+  count_add(&nif->stat.rx_frames, 1);
+  count_add(&nif->stat.rx_bytes, pkt_len(p));
+  tap_frame(nif, p, 0);
+  if(unlikely(!nif->up || netif_input == 0)){
+    count_add(&nif->stat.rx_drops, 1);
+    pkt_drop(p, DROP_RX_DOWN, 0);
+    return;
+  }
+  netif_input(nif, p);
+}
+
+// Packets that the card has sent. txlock is held; the caller frees them without it.
+static int
+reclaim(struct netif *nif, struct pktbuf **done)
+{
+  nif->unclaimed = 0;
+  return nif->ops->tx_return(nif, 0, done, RECLAIM_MAX);
+}
+
+int
+netif_tx(struct netif *nif, struct pktbuf *p)
+{
+  struct pktbuf *done[RECLAIM_MAX];
+  int taken = 0, ndone = 0, len = pkt_len(p);
+
+  tap_frame(nif, p, 1);
+  if(unlikely(!nif->up || !nif->link)){
+    count_add(&nif->stat.tx_drops, 1);
+    return pkt_drop(p, DROP_TX_DOWN, -ENETDOWN);
+  }
+  pkt_own(p, PKT_STACK, PKT_NIC);
+  acquire(&nif->txlock);
+  if(nif->unclaimed >= RECLAIM_EVERY)
+    ndone = reclaim(nif, done);
+  taken = nif->ops->tx_provide(nif, 0, &p, 1);
+  if(unlikely(taken == 0) && ndone == 0 && (ndone = reclaim(nif, done)) > 0)
+    taken = nif->ops->tx_provide(nif, 0, &p, 1);
+  nif->unclaimed += taken;
+  release(&nif->txlock);
+
+  for(int i = 0; i < ndone; i++)
+    pkt_free(done[i]);
+  if(unlikely(taken == 0)){
+    pkt_own(p, PKT_NIC, PKT_STACK);
+    count_add(&nif->stat.tx_full, 1);
+    count_add(&nif->stat.tx_drops, 1);
+    return pkt_drop(p, DROP_TX_FULL, -ENOBUFS);
+  }
+  count_add(&nif->stat.tx_frames, 1);
+  count_add(&nif->stat.tx_bytes, len);
+  if(nif->loopback)
+    loop_drain(nif);
+  return 0;
+}
+
+struct netif *
+netif_find(const char *name)
+{
+  for(int i = 0; i < nnetif; i++)
+    if(strncmp(netifs[i]->name, name, sizeof(netifs[i]->name)) == 0)
+      return netifs[i];
+  return 0;
+}
+
+int
+netif_is_ours(uint32 addr)
+{
+  for(int i = 0; i < nnetif; i++){
+    struct netif *nif = netifs[i];
+    if(nif->addr && nif->up && (addr == nif->addr || (nif->loopback && (addr & nif->mask) == (nif->addr & nif->mask))))
+      return 1;
+  }
+  return 0;
+}
+
+int
+netif_is_broadcast(const struct netif *nif, uint32 addr)
+{
+  if(addr == 0xffffffff)
+    return 1;
+  uint32 hosts = ~nif->mask;  // a net of one or two addresses has no broadcast address (RFC 3021)
+  return nif->addr && hosts > 1 && (addr & nif->mask) == (nif->addr & nif->mask) && (addr & hosts) == hosts;
+}
+
+// An address that one host may have, under a mask of the form 1...10...0.
+static int
+valid(uint32 addr, uint32 mask)
+{
+  uint32 hosts = ~mask, host = addr & hosts;
+  if(addr == 0)
+    return 1;
+  if((hosts & (hosts + 1)) != 0 || mask == 0)
+    return 0;
+  if(addr >> 24 == 0 || addr >> 28 >= 0xe)
+    return 0;  // this net, multicast, reserved, broadcast
+  return hosts <= 1 || (host != 0 && host != hosts);
+}
+
+int
+netif_config(struct netif *nif, uint32 addr, uint32 mask, int up)
+{
+  if(!valid(addr, mask) || (addr >> 24 == 127 && addr && !nif->loopback))
+    return -EINVAL;
+  acquire(&netif_lock);
+  nif->addr = addr;
+  nif->mask = addr ? mask : 0;
+  nif->up = up != 0;
+  release(&netif_lock);
+  if(netif_changed)
+    netif_changed(nif);
+  return 0;
+}

@@ -1,0 +1,234 @@
+// The pool of packets.
+//
+// Each hart has a short list of free packets of its own, so that taking and giving back costs neither a lock nor
+// a shared cache line. When the list runs dry it takes a batch from the pool, and when it overflows it gives a
+// batch back. Packets are made when they are first needed, up to a maximum, and keep their pages; a packet that
+// came back is handed out as it is: nobody fills pages on the way.
+
+#include "pkt/pktbuf.h"
+#include "core/cpu.h"
+#include "core/spinlock.h"
+#include "core/string.h"
+#include "mm/kalloc.h"
+
+#define CACHE_BATCH 32              // packets that move between a hart and the pool at a time
+#define CACHE_MAX (2 * CACHE_BATCH)  // ... that a hart keeps
+#define META_PER_PAGE (PGSIZE / sizeof(struct pktbuf))
+
+// Each the hart's own, with interrupts off.
+static struct cache {
+  struct pktbuf *first;
+  uint n;
+} __attribute__((aligned(64))) caches[NCPU];
+
+// p pool.lock   I constant after pkt_init()
+static struct {
+  struct spinlock lock;
+  struct pktbuf *free;    // [p]
+  uint nfree;             // [p]
+  uint made, max;         // [p] [I]
+  struct pktbuf *meta;    // [p] room for packets that are not made yet
+  uint nmeta;             // [p]
+} pool = { .lock = SPINLOCK("pktpool") };
+
+void
+pkt_init(uint npackets)
+{
+  pool.max = npackets;
+}
+
+// A new packet with a page; 0: no memory, or as many as there may be. pool.lock is held.
+static struct pktbuf *
+make(void)
+{
+  if(pool.made >= pool.max)
+    return 0;
+  if(pool.nmeta == 0){
+    if((pool.meta = kzalloc()) == 0)
+      return 0;
+    pool.nmeta = META_PER_PAGE;
+  }
+  uint8 *page = kalloc();
+  if(page == 0)
+    return 0;
+  struct pktbuf *p = pool.meta++;
+  pool.nmeta--;
+  pool.made++;
+  p->page = page;
+  p->owner = PKT_POOL;
+  return p;
+}
+
+// A batch for this hart's list.
+static void
+refill(struct cache *c)
+{
+  acquire(&pool.lock);
+  while(c->n < CACHE_BATCH){
+    struct pktbuf *p = pool.free;
+    if(p){
+      pool.free = p->next;
+      pool.nfree--;
+    } else if((p = make()) == 0){
+      break;
+    }
+    p->next = c->first;
+    c->first = p;
+    c->n++;
+  }
+  release(&pool.lock);
+}
+
+static void
+give_back(struct cache *c)
+{
+  acquire(&pool.lock);
+  for(int i = 0; i < CACHE_BATCH; i++){
+    struct pktbuf *p = c->first;
+    c->first = p->next;
+    p->next = pool.free;
+    pool.free = p;
+  }
+  c->n -= CACHE_BATCH;
+  pool.nfree += CACHE_BATCH;
+  release(&pool.lock);
+}
+
+struct pktbuf *
+pkt_alloc(void)
+{
+  push_off();
+  struct cache *c = &caches[mycpu()->id];
+  if(unlikely(c->n == 0))
+    refill(c);
+  struct pktbuf *p = c->first;
+  if(likely(p != 0)){
+    c->first = p->next;
+    c->n--;
+  }
+  pop_off();
+  if(unlikely(p == 0))
+    return 0;
+  if(unlikely(p->owner != PKT_POOL))
+    panic("pkt_alloc: %p is free and has owner %d", p, p->owner);
+  p->next = p->more = 0;
+  p->head = p->tail = PKT_HEADROOM;
+  p->owner = PKT_STACK;
+  p->nfrag = p->l2bcast = p->csum_offload = 0;
+  p->l3 = p->l4 = 0;
+  p->nif = 0;
+  p->stamp = 0;
+  p->frags = 0;
+  p->tap = 0;
+  return p;
+}
+
+static void
+free_one(struct pktbuf *p)
+{
+  if(unlikely(p->owner == PKT_POOL))
+    panic("pkt_free: %p is free already", p);
+  for(uint i = 0; i < p->nfrag; i++)
+    kfree(p->frags[i].page);
+  p->owner = PKT_POOL;
+#ifdef DEBUG
+  memset(p->page, 0xdb, PKT_HEADROOM + PKT_RXBYTES);
+#endif
+  push_off();
+  struct cache *c = &caches[mycpu()->id];
+  p->next = c->first;
+  c->first = p;
+  if(unlikely(++c->n > CACHE_MAX))
+    give_back(c);
+  pop_off();
+}
+
+void
+pkt_free(struct pktbuf *p)
+{
+  while(p){
+    struct pktbuf *more = p->more;
+    free_one(p);
+    p = more;
+  }
+}
+
+// Exact when no other hart is at work on packets.
+uint
+pkt_in_use(void)
+{
+  uint n = pool.made - pool.nfree;
+  for(int i = 0; i < NCPU; i++)
+    n -= caches[i].n;
+  return n;
+}
+
+uint
+pkt_total(void)
+{
+  return pool.max;
+}
+
+uint
+pkt_made(void)
+{
+  return pool.made;
+}
+
+uint
+pkt_chain_len(const struct pktbuf *p)
+{
+  uint n = 0;
+  for(; p; p = p->more)
+    n += pkt_len(p);
+  return n;
+}
+
+void
+pkt_chain_trim(struct pktbuf *p, uint n)
+{
+  for(; p->more && n > pkt_len(p); p = p->more)
+    n -= pkt_len(p);
+  pkt_trim(p, n);
+  if(p->more){
+    pkt_free(p->more);
+    p->more = 0;
+  }
+}
+
+void
+pktq_put(struct pktq *q, struct pktbuf *p)
+{
+  p->next = 0;
+  if(q->first)
+    q->last->next = p;
+  else
+    q->first = p;
+  q->last = p;
+  q->n++;
+  q->bytes += pkt_chain_len(p);
+}
+
+void
+pktq_unget(struct pktq *q, struct pktbuf *p)
+{
+  p->next = q->first;
+  if(q->first == 0)
+    q->last = p;
+  q->first = p;
+  q->n++;
+  q->bytes += pkt_chain_len(p);
+}
+
+struct pktbuf *
+pktq_get(struct pktq *q)
+{
+  struct pktbuf *p = q->first;
+  if(p == 0)
+    return 0;
+  q->first = p->next;
+  p->next = 0;
+  q->n--;
+  q->bytes -= pkt_chain_len(p);
+  return p;
+}
