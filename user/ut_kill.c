@@ -90,7 +90,7 @@ killed_in_wait(void)
   IS(status, UT_KILLED);
   n = kstat(KSTAT_PROC, p, sizeof(p)) / (int)sizeof(p[0]);
   for(int i = 0; i < n; i++)  // its child is an orphan now, and sleeps
-    if(p[i].pid > pid)
+    if(p[i].pid > pid && p[i].ppid == 1)
       kill(p[i].pid);
 }
 

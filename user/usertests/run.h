@@ -1,0 +1,279 @@
+#ifndef RXV_UT_RUN_H
+#define RXV_UT_RUN_H
+// Runs the tests of one group (see ut.h): arguments, deadline, clean-up, leaks.
+
+static int ut_report_fd = -1;
+static int ut_verbose;
+
+// Removes what is in the directory path, and then the directory. path is a buffer of MAXPATH bytes.
+static void
+ut_remove(char *path)
+{
+  struct dirent de;
+  struct stat st;
+  int len = strlen(path), fd = open(path, O_RDONLY);
+
+  while(fd >= 0 && read(fd, &de, sizeof(de)) == sizeof(de)){
+    if(de.inum == 0 || (de.name[0] == '.' && (de.name[1] == 0 || (de.name[1] == '.' && de.name[2] == 0))))
+      continue;
+    if(len + 1 + DIRSIZ >= MAXPATH)
+      break;
+    path[len] = '/';
+    memmove(path + len + 1, de.name, DIRSIZ);
+    path[len + 1 + DIRSIZ] = 0;
+    if(unlink(path) < 0 && stat(path, &st) == 0 && st.type == T_DIR)
+      ut_remove(path);
+    path[len] = 0;
+  }
+  if(fd >= 0)
+    close(fd);
+  unlink(path);
+}
+
+static void
+ut_clean(void)
+{
+  char path[MAXPATH] = UT_SCRATCH;
+
+  ut_remove(path);
+}
+
+// Kills what is left of the test whose first process was pid: result, how many processes that were. They get
+// half a second to end by themselves.
+static int
+ut_strays(int pid)
+{
+  static struct kstat_proc p[NPROC];
+  int n, left = 0;
+
+  for(int round = 0; round < 8; round++){
+    n = kstat(KSTAT_PROC, p, sizeof(p)) / (int)sizeof(p[0]);
+    int now = 0;
+    for(int i = 0; i < n; i++){
+      if(p[i].pid <= pid || p[i].state == PS_UNUSED || p[i].pid == getpid())
+        continue;
+      now++;
+      if(round >= 5 && kill(p[i].pid) == 0)
+        left++;
+    }
+    if(now == 0)
+      break;
+    pause(1);
+  }
+  return left;
+}
+
+static void
+ut_nothing(long n)
+{
+  for(volatile long i = 0; i < n; i++)
+    ;
+}
+
+// Raises each count in best to what is free now.
+static void
+ut_best(struct kstat_mem *best)
+{
+  struct kstat_mem m;
+
+  ut_mem(&m);
+#define BEST(f) if(m.f > best->f) best->f = m.f
+  BEST(free);
+  BEST(packets_free);
+  BEST(files_free);
+  BEST(procs_free);
+  BEST(inodes_free);
+  BEST(socks_free);
+#undef BEST
+}
+
+// The names of what is less free in m than before; 0: nothing.
+static const char *
+ut_lacks(const struct kstat_mem *m, const struct kstat_mem *before)
+{
+  static char text[160];
+  int n = 0;
+
+  text[0] = 0;
+#define LACK(f, unit, name)                                                                  \
+  if(m->f < before->f)                                                                       \
+    n += snprintf(text + n, sizeof(text) - n, " %ld " name, (long)(before->f - m->f) / unit)
+  LACK(free, PGSIZE, "pages");
+  LACK(packets_free, 1, "packets");
+  LACK(files_free, 1, "open files");
+  LACK(procs_free, 1, "processes");
+  LACK(inodes_free, 1, "i-nodes");
+  LACK(socks_free, 1, "sockets");
+#undef LACK
+  return n ? text : 0;
+}
+
+// What the test did not give back; 0: nothing. What is freed late (a packet under way, the page table that an
+// idle hart still holds) gets a second, in which other processes take turns on all harts.
+static const char *
+ut_leak(const struct kstat_mem *before)
+{
+  struct kstat_mem best;
+
+  memset(&best, 0, sizeof(best));
+  for(int round = 0;; round++){
+    ut_best(&best);
+    const char *lacks = ut_lacks(&best, before);
+    if(lacks == 0 || round == 12)
+      return lacks;
+    for(int i = 0; i < NCPU; i++)
+      ut_start(ut_nothing, round * 20000);
+    for(int i = 0; i < NCPU; i++)
+      wait(0);
+    if(round >= 3)
+      pause(1);
+  }
+}
+
+// Every slot of the process table is used once, so that stacks which stay mapped for good are there before
+// anything is counted.
+static void
+ut_warm_up(void)
+{
+  int n = 0, pid;
+
+  while((pid = fork()) > 0)
+    n++;
+  if(pid == 0){
+    pause(1);
+    exit(0);
+  }
+  while(n-- > 0)
+    wait(0);
+}
+
+// The test in a child, a watchdog beside it. result: the child's status; *late: the watchdog killed it.
+static int
+ut_watch(const struct ut *t, int *first, int *late)
+{
+  int pid, dog, who, status, mine = UT_KILLED;
+
+  if((pid = *first = fork()) == 0){
+    if(ut_report_fd >= 0)
+      close(ut_report_fd);
+    if(mkdir(UT_SCRATCH) < 0 || chdir(UT_SCRATCH) < 0)
+      FAIL("expected to make and enter %s, got errno %d", UT_SCRATCH, errno);
+    t->run();
+    exit(0);
+  }
+  if((dog = fork()) == 0){
+    pause((t->seconds ? t->seconds : UT_SECONDS) * 10);
+    exit(kill(pid) == 0);
+  }
+  *late = 0;
+  while((who = wait(&status)) > 0){
+    if(who == pid){
+      mine = status;
+      kill(dog);
+    } else if(who == dog){
+      *late = status == 1;
+    }
+  }
+  return pid < 0 || dog < 0 ? UT_KILLED : mine;
+}
+
+// One test: 1 it passed. Prints its line.
+static int
+ut_one(const struct ut *t, struct kstat_mem *base)
+{
+  int pid, late, status, left;
+  const char *lacks;
+  long start = ut_ms();
+
+  ut_name = t->name;
+  if(ut_verbose)
+    printf("test %s\n", t->name);
+  ut_clean();
+  ut_best(base);
+  status = ut_watch(t, &pid, &late);
+  left = ut_strays(pid);
+  ut_clean();
+  lacks = ut_leak(base);
+  if(late)
+    printf("test %s: FAILED: expected an end within %d s, got none\n", t->name, t->seconds ? t->seconds : UT_SECONDS);
+  else if(status != 0 && status != UT_FAILED)
+    printf("test %s: FAILED: expected exit status 0, got %d\n", t->name, status);
+  else if(status == 0 && left)
+    printf("test %s: FAILED: expected no process left, got %d\n", t->name, left);
+  else if(status == 0 && lacks)
+    printf("test %s: FAILED: expected all to be given back, missing:%s\n", t->name, lacks);
+  else if(status == 0 && ut_verbose)
+    printf("test %s: OK (%ld ms)\n", t->name, ut_ms() - start);
+  else if(status == 0)
+    printf("test %s: OK\n", t->name);
+  if(lacks){
+    memset(base, 0, sizeof(*base));  // what is lost is reported once
+    ut_best(base);
+  }
+  return status == 0 && !late && !left && !lacks;
+}
+
+static int
+ut_listed(const char *name, int n, char **names, uint *seen)
+{
+  int hit = n == 0;
+
+  for(int i = 0; i < n; i++)
+    if(strcmp(names[i], name) == 0){
+      *seen |= 1u << i;
+      hit = 1;
+    }
+  return hit;
+}
+
+// main of a group: -q without the slow ones, -l only their names, -v with times, -r FD report to usertests.
+static UT_UNUSED int
+ut_main(int argc, char **argv, const struct ut *tests, int n)
+{
+  struct ut_report rep = { 0, 0, 0 };
+  struct kstat_mem base;
+  int quick = 0, list = 0, i;
+
+  for(i = 1; i < argc && argv[i][0] == '-'; i++){
+    if(strcmp(argv[i], "-q") == 0)
+      quick = 1;
+    else if(strcmp(argv[i], "-l") == 0)
+      list = 1;
+    else if(strcmp(argv[i], "-v") == 0)
+      ut_verbose = 1;
+    else if(strcmp(argv[i], "-r") == 0 && i + 1 < argc)
+      ut_report_fd = atoi(argv[++i]);
+    else {
+      fprintf(2, "usage: %s [-q] [-l] [-v] [NAME...]\n", argv[0]);
+      return 2;
+    }
+  }
+  memset(&base, 0, sizeof(base));
+  if(!list)
+    ut_warm_up();
+  for(const struct ut *t = tests; t < tests + n; t++){
+    if(!ut_listed(t->name, argc - i, argv + i, &rep.seen))
+      continue;
+    if(list)
+      printf("%s%s\n", t->name, t->slow ? " (slow)" : "");
+    else if(quick && t->slow && argc == i)
+      continue;
+    else if(ut_one(t, &base))
+      rep.passed++;
+    else
+      rep.failed++;
+  }
+  if(ut_report_fd >= 0)
+    write(ut_report_fd, &rep, sizeof(rep));
+  else if(!list)
+    printf("%d passed, %d failed\n", rep.passed, rep.failed);
+  return rep.failed || (argc > i && rep.passed == 0 && !list);
+}
+
+#define UT_MAIN(table)                                                      \
+  int main(int argc, char **argv)                                           \
+  {                                                                         \
+    exit(ut_main(argc, argv, table, sizeof(table) / sizeof((table)[0])));   \
+  }
+
+#endif
