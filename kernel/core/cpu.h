@@ -7,11 +7,13 @@
 struct proc;
 struct vm;
 
-// Fields are the hart's own; others only look, for display. entry/trap.S knows the offsets of the first four.
+// Fields are the hart's own; others only look, for display. Assembly knows the offsets of those up to emergency.
 struct cpu {
-  uint64 self_sp;        // 0: unused by C
+  uint64 kstack_top;     // 0: where a trap from user mode starts its stack
   struct proc *proc;     // 8: what runs now; the idle thread when nothing does
-  uint64 scratch[2];     // 16, 24: for the trap vector
+  struct vm *uvm;        // 16: user memory of what runs now; 0: a kernel thread
+  uint64 scratch[2];     // 24, 32: for the trap vector
+  uint64 emergency;      // 40: top of the stack for faults of the kernel itself
   int noff;              // depth of push_off(); interrupts are off while it is not 0
   int intena;            // were interrupts on before the first push_off()?
   uint32 id;             // index into cpus[]
@@ -20,10 +22,11 @@ struct cpu {
   volatile int idle;     // IDLE_...
   struct proc *idle_thread;
   struct vm *vm;         // whose page table satp holds; 0: the kernel's own
-  uint64 slice_end;      // time at which the running thread should give way, 0: none
+  uint64 slice_end;      // time at which the running thread should give way
+  uint64 timer_at;       // what stimecmp holds
   int locks;             // spinlocks held (debug build)
 
-  uint64 switches, satp_writes, traps, irqs, ipis, ticks, idle_time, wfis;  // counted for kstat
+  uint64 switches, satp_writes, traps, irqs, ipis, ticks, idle_time, wfis;  // for kstat
 };
 
 enum { CPU_BUSY, CPU_SPINNING, CPU_SLEEPING };

@@ -6,8 +6,13 @@
 #include "core/types.h"
 
 void panic(const char *fmt, ...) __attribute__((noreturn));
+// Something outside the kernel makes it impossible to go on (no disk, no memory): a sentence, and power off with
+// status 1.
+void give_up(const char *fmt, ...) __attribute__((noreturn));
+extern void (*power_off)(int status);  // set at boot
 extern volatile int panicked;         // a hart has panicked: the others stop when they see it
-extern void (*panic_stop)(void);      // how to end; set at boot (stops the other harts, powers off)
+void panic_stop(void) __attribute__((noreturn));  // for the harts that did not panic: stay here
+extern void (*panic_others)(void);    // tells the other harts; set at boot
 
 void backtrace(void);                 // of the caller
 void backtrace_from(uint64 pc, uint64 fp);

@@ -22,8 +22,7 @@
 // A range of user memory with one protection. Pages that are not there come zeroed when touched.
 struct region {
   uint64 start, end;  // page-aligned; start < end
-  uint8 perm;         // PTE_R, PTE_W, PTE_X
-  uint8 lazy_ok;      // absent pages may be made on demand
+  uint8 perm;         // PTE_R, PTE_W, PTE_X; never W and X together
 };
 
 // One process runs in it at a time; only refs is touched by others.
@@ -41,7 +40,8 @@ extern uint64 *kernel_root;  // the kernel's page table: no user half
 
 void vm_kernel_init(uint64 ram_end_pa);            // builds kernel_root
 void vm_hart_init(void);                           // turns this hart to it
-void *vm_map_kstack(int slot);                     // stack pages for a process table slot: lowest byte; 0: no memory
+void *vm_map_kstack(int slot);                     // stack pages of a slot: lowest byte; 0: no memory. The hart
+                                                   // that first uses it fences (sched.c)
 struct vm *vm_create(void);                        // an empty one; 0: no memory
 void vm_clear(struct vm *vm);                      // gives back all user pages
 void vm_put(struct vm *vm);                        // one reference less; the last one frees it
@@ -52,6 +52,8 @@ uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
 // Make the page at va there, and writable or executable if asked: the one way for faults, copyin and copyout.
 // access: PTE_R, PTE_W or PTE_X. result: the page's address in the direct map, 0: not allowed or no memory.
 void *vm_page(struct vm *vm, uint64 va, int access);
+// For exec: the page at va, made if absent, whatever the region's protection. 0: no region there, or no memory.
+void *vm_load_page(struct vm *vm, uint64 va);
 void vm_switch(struct vm *vm);                     // this hart's satp; 0: the kernel's own
 
 #endif

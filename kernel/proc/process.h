@@ -5,7 +5,7 @@
 #include "core/types.h"
 #include "sched/proc.h"
 
-void userinit(void);                              // makes process 1, which runs /init
+void userinit(void (*mount_root)(void));          // makes process 1, which mounts the root and runs /init
 int proc_fork(void);                              // child's pid in the parent; -EAGAIN no slot, -ENOMEM
 void proc_exit(int status) __attribute__((noreturn));
 int proc_wait(uint64 status_uva);                 // a dead child's pid; -ECHILD, -EFAULT, -EINTR
@@ -13,6 +13,5 @@ int proc_kill(int pid);                           // 0, -ESRCH
 int proc_exec(char *path, char **argv);           // argc, or -E... . argv: kernel strings, 0-ended
 void proc_fg(int pid);                            // ^C is for this one and its descendants; 0: nobody
 void proc_interrupt(void);                        // ^C was typed: kill them
-void fork_return(void);                           // entry/trap.S: where a new process goes to user mode
 
 #endif

@@ -5,12 +5,12 @@
 
 #include "core/list.h"
 #include "core/types.h"
+#include "sched/waitq.h"
 #include "kernel/kstat.h"  // PS_...
 
 struct file;
 struct inode;
 struct vm;
-struct waitq;
 
 // Registers that a function call must preserve: what a switch has to save. entry order is known to switch.S.
 struct context {
@@ -20,13 +20,11 @@ struct context {
 
 // User registers, on the kernel stack's top while the process is in the kernel. Order is known to trap.S.
 struct trapframe {
-  uint64 epc;      // where to go on
-  uint64 status;   // sstatus
+  uint64 epc;  // where to go on
   uint64 ra, sp, gp, tp, t0, t1, t2, s0, s1;
   uint64 a0, a1, a2, a3, a4, a5, a6, a7;
   uint64 s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;
   uint64 t3, t4, t5, t6;
-  uint64 cause, tval;  // filled for faults
 };
 
 // I constant while the slot is used   s sched_lock   o the process itself   t proc_lock (tree: proc/)
@@ -36,9 +34,13 @@ struct proc {
   volatile int killed;    // [a] must exit before it returns to user mode; blocking calls end with -EINTR
   int xstate;             // [t] exit status, once a zombie
   struct proc *parent;    // [t] 0: kernel thread or init
-  struct list children;   // [t] by their sibling
+  struct list children;   // [t] living ones, by their sibling
+  struct list zombies;    // [t] dead ones that nobody has waited for, by their sibling
   struct list sibling;    // [t]
+  struct waitq childwait; // where it waits for a child's end
   struct waitq *wq;       // [s] where it waits, 0: nowhere
+  uint8 hard_wait;        // [s] a kill does not end this wait
+  uint8 fresh;            // [s] has not run yet
   struct list link;       // [s] in the run queue or in wq
   int wake_result;        // [s] 0 woken, -ETIMEDOUT, -EINTR
   int last_cpu;           // [s] index of the hart it ran on
@@ -49,10 +51,9 @@ struct proc {
   struct context context; // [s] kernel registers while it does not run
   void (*entry)(void *);  // [I] what a new thread calls first
   void *arg;              // [I]
-  struct vm *vm;          // [o] 0: kernel thread
+  struct vm *vm;          // [o] 0: kernel thread. Change it with proc_set_vm()
   struct file *ofile[NOFILE];  // [o]
   struct inode *cwd;           // [o]
-  char cwdpath[MAXPATH];       // [o] for getcwd; "" if unknown
   char name[16];               // [o]
 };
 
@@ -64,6 +65,7 @@ struct proc *proc_alloc(void);                              // a slot with pid a
 void proc_free(struct proc *p);                             // gives the slot back; it does not run
 void proc_start(struct proc *p);                            // EMBRYO -> READY
 struct proc *proc_find(int pid);                            // any live slot; 0: none. May be stale at once
+void proc_set_vm(struct vm *vm);                            // of the caller: takes over the reference, puts the old one
 struct proc *kthread_create(const char *name, void (*fn)(void *), void *arg);  // 0: no slot or memory
 void kthread_exit(void) __attribute__((noreturn));
 
@@ -71,10 +73,13 @@ void sched_yield(void);                                     // let another ready
 void sched_exit(void) __attribute__((noreturn));            // the caller is PS_ZOMBIE and never comes back
 void sched_tick(void);                                      // from the timer: is the slice over?
 void sched_kill(struct proc *p);                            // sets killed, and ends its wait
+void sched_hart_init(void);                                 // every hart: its idle thread
 void sched_idle(void) __attribute__((noreturn));            // what a hart does when all is set up
+void sched_dump(void);                                      // what each process waits for; takes no lock
 
 // What an idle hart looks at before it sleeps: returns 1 if it found work. Registered at boot (pkt/poll.c).
 extern int (*idle_poll)(void);
+extern uint32 idle_harts;      // [a] bits of the harts that sleep in WFI
 extern uint64 idle_spin_time;  // how long an idle hart looks before WFI, in ticks of the time CSR
 
 int killed(struct proc *p);

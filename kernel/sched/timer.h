@@ -39,6 +39,8 @@ struct timer {
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64 when);  // sets it, or moves it
 int timer_cancel(struct timer *t);             // 1: it was set; 0: it was not, or fn is being called right now
+void timer_cancel_wait(struct timer *t);       // the same, and fn is not being called when it returns. Not from fn,
+                                               // and with no lock held that fn takes
 void timer_interrupt(void);                    // from entry/trap.c
 void timer_program(void);                      // sets this hart's stimecmp for what comes first
 

@@ -1,0 +1,157 @@
+// Boot, in C: hart 0 finds out what the machine is, brings up one folder after the other, and calls the other harts.
+// Then every hart becomes its own idle thread. The order below is the order of the floors of the house.
+
+#include "core/cpu.h"
+#include "core/csr.h"
+#include "core/debugkey.h"
+#include "core/panic.h"
+#include "core/printf.h"
+#include "core/rand.h"
+#include "dev/console.h"
+#include "dev/fdt.h"
+#include "dev/misc.h"
+#include "dev/pci.h"
+#include "dev/plic.h"
+#include "dev/uart.h"
+#include "dev/virtio_blk.h"
+#include "fs/bio.h"
+#include "fs/file.h"
+#include "mm/kalloc.h"
+#include "mm/vm.h"
+#include "net/sock.h"
+#include "nic/e1000.h"
+#include "pkt/netif.h"
+#include "pkt/pktbuf.h"
+#include "pkt/poll.h"
+#include "proc/process.h"
+#include "sched/ipi.h"
+#include "sched/proc.h"
+#include "entry/trap.h"
+
+#define MIN_RAM (16UL << 20)  // bytes: below this not even the shell has room
+#define MAX_PACKETS 2048      // packet buffers, a page each
+
+static const struct pci_driver *const drivers[] = {&e1000_driver};
+static volatile int harts_may_start;
+
+extern char kernel_end[];
+void on_stack(void *top, void (*fn)(void)) __attribute__((noreturn));
+
+static char emergency_stack[NCPU][2048] __attribute__((aligned(16)));
+
+// The hart's own part, before it can take a trap.
+static void
+cpu_init(uint64 hart)
+{
+  struct cpu *c = mycpu();
+  c->id = c->hartid = hart;
+  c->noff = 0;
+  c->emergency = (uint64)emergency_stack[hart] + sizeof(emergency_stack[hart]);
+  sched_hart_init();
+}
+
+// Interrupts of this hart on, and a stack with a guard page for its idle thread.
+static void
+hart_ready(void)
+{
+  plic_hart_init();
+  csr_set(sie, SIE_SSIE | SIE_STIE | SIE_SEIE);
+  on_stack((void *)KSTACK(NPROC + mycpu()->id) + KSTACK_SIZE, sched_idle);
+}
+
+static void
+find_machine(const void *dtb)
+{
+  int e = fdt_read(dtb);
+  uart_early_init((uint64)pa2va(machine.uart));
+  power_off = finisher_exit;
+  if(e < 0)
+    give_up("The device tree that the machine hands over cannot be read.");
+  if(machine.ram_size < MIN_RAM)
+    give_up("The machine has %ld KB of memory; %ld MB are needed.", machine.ram_size / 1024, MIN_RAM >> 20);
+  if(machine.nhart > NCPU)
+    printf("rxv: the machine has %d harts; %d of them are used.\n", machine.nhart, NCPU);
+  ncpu = MIN(machine.nhart, NCPU);
+}
+
+static void
+memory_init(void)
+{
+  uint64 end = MIN(machine.ram_start + machine.ram_size, DIRECTMAX);
+  kalloc_init(va2pa(kernel_end), end);
+  vm_kernel_init(end);
+  vm_hart_init();
+  for(int i = 0; i < ncpu; i++)
+    if(vm_map_kstack(NPROC + i) == 0)
+      give_up("There is no memory for the harts' stacks.");
+}
+
+static void
+interrupts_init(void)
+{
+  ipi_init(machine.clint);
+  panic_others = ipi_stop_others;
+  plic_init();
+}
+
+static void
+network_init(void)
+{
+  pkt_init(MIN(MAX_PACKETS, ktotal_pages() / 8));
+  net_init();
+  poll_init();
+  pci_init(drivers, NELEM(drivers));
+}
+
+static void
+console_up(void)
+{
+  uart_init();
+  console_init();
+  console_interrupt = proc_interrupt;
+  debugkey_register(C('P'), "processes", sched_dump);
+}
+
+// The first process does this: reading the disk needs somebody who can sleep.
+static void
+mount_root(void)
+{
+  if(virtio_blk_init() < 0)
+    give_up("There is no disk (virtio-blk on virtio-mmio).");
+  if(bio_init() < 0)
+    give_up("There is no memory for disk buffers.");
+  if(fs_init(ROOTDEV) < 0)
+    give_up("The disk holds no file system that can be used.");
+}
+
+void
+main(uint64 hart, uint64 dtb_pa)
+{
+  cpu_init(hart);
+  find_machine(pa2va(dtb_pa));
+  memory_init();
+  rand_seed(machine.seed, machine.seed_len);
+  interrupts_init();
+  proc_init();
+  network_init();  // early: the card is deaf for a second after it is set up
+  console_up();
+  virtio_rng_init();
+  file_init();
+  userinit(mount_root);
+  __atomic_store_n(&harts_may_start, 1, __ATOMIC_RELEASE);
+  for(int i = 1; i < ncpu; i++){
+    cpus[i].hartid = i;
+    ipi_send(i);
+  }
+  hart_ready();
+}
+
+void
+main_other(uint64 hart)
+{
+  while(!__atomic_load_n(&harts_may_start, __ATOMIC_ACQUIRE))
+    ;
+  cpu_init(hart);
+  vm_hart_init();
+  hart_ready();
+}

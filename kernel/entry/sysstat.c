@@ -1,0 +1,134 @@
+// kstat(): the state of the kernel, record by record. What the network knows is in net/netstat.c.
+
+#include "core/cpu.h"
+#include "core/string.h"
+#include "entry/sys.h"
+#include "net/netstat.h"
+#include "mm/kalloc.h"
+#include "mm/uaccess.h"
+#include "mm/vm.h"
+#include "pkt/pktbuf.h"
+#include "sched/proc.h"
+#include "sched/timer.h"
+
+#define NS (1000000000 / TIMER_HZ)  // nanoseconds in a count of the time CSR
+
+extern char text_start[], kernel_end[];
+
+int
+rec_put(struct recsink *s, const void *rec, uint n)
+{
+  s->want += n;
+  if(s->room < n)
+    return 0;
+  if(copyout(s->uva, rec, n) < 0)
+    return -EFAULT;
+  s->uva += n;
+  s->room -= n;
+  return 0;
+}
+
+static int
+put_procs(struct recsink *s)
+{
+  for(struct proc *p = procs; p < procs + NPROC; p++){
+    struct kstat_proc k = {0};
+    struct vm *vm = p->vm;
+    struct proc *parent = p->parent;
+    if(p->pid == 0 || p->state == PS_UNUSED)
+      continue;
+    k.pid = p->pid;
+    k.ppid = parent ? parent->pid : 0;
+    k.state = p->state;
+    k.hart = p->last_cpu;
+    k.cpu_ns = p->cpu_time * NS;
+    k.waits_for = p->state == PS_WAITING ? (uint64)p->wq : 0;
+    // A look without a lock: vm is a page of the kernel's even if it was freed a moment ago, so this reads at worst
+    // old numbers.
+    if(vm){
+      k.size = vm->size;
+      k.resident = vm->resident * PGSIZE;
+    }
+    safestrcpy(k.name, p->name, sizeof(k.name));
+    if(rec_put(s, &k, sizeof(k)) < 0)
+      return -EFAULT;
+  }
+  return 0;
+}
+
+static int
+put_mem(struct recsink *s)
+{
+  struct kstat_mem m = {0};
+  m.total = ktotal_pages() * PGSIZE;
+  m.free = kfree_pages() * PGSIZE;
+  m.kernel = kernel_end - text_start;
+  m.packets = pkt_total();
+  m.packets_free = pkt_total() - pkt_in_use();
+  file_counts(&m.files, &m.files_free);
+  fs_counts(&m.inodes, &m.inodes_free);
+  netstat_socks(&m.socks, &m.socks_free);
+  m.procs = NPROC;
+  for(struct proc *p = procs; p < procs + NPROC; p++)
+    m.procs_free += p->pid == 0;
+  return rec_put(s, &m, sizeof(m));
+}
+
+static int
+put_harts(struct recsink *s)
+{
+  for(int i = 0; i < ncpu; i++){
+    struct cpu *c = &cpus[i];
+    struct kstat_hart h = {
+      .id = c->hartid,
+      .pid = c->proc ? c->proc->pid : 0,
+      .switches = c->switches,
+      .satp_writes = c->satp_writes,
+      .traps = c->traps,
+      .irqs = c->irqs,
+      .ipis = c->ipis,
+      .ticks = c->ticks,
+      .idle_ns = c->idle_time * NS,
+      .wfis = c->wfis,
+    };
+    if(rec_put(s, &h, sizeof(h)) < 0)
+      return -EFAULT;
+  }
+  return 0;
+}
+
+static int
+put_net(struct recsink *s, uint64 what)
+{
+  uint8 rec[NETSTAT_RECMAX];
+  int n, records = 0;
+  for(int i = 0; (n = netstat_record(what, i, rec)) != NETSTAT_END; i++, records++)
+    if(n && rec_put(s, rec, n) < 0)
+      return -EFAULT;
+  return records || what <= KSTAT_TAP ? 0 : -EINVAL;
+}
+
+int64
+sys_kstat(const uint64 a[6])
+{
+  struct recsink s = {.uva = a[1], .room = a[2]};
+  int e;
+  switch(a[0]){
+  case KSTAT_PROC:
+    e = put_procs(&s);
+    break;
+  case KSTAT_MEM:
+    e = put_mem(&s);
+    break;
+  case KSTAT_HART:
+    e = put_harts(&s);
+    break;
+  case KSTAT_DISK:
+    e = rec_put(&s, &disk_stat, sizeof(disk_stat));
+    break;
+  default:
+    e = put_net(&s, a[0]);
+    break;
+  }
+  return e < 0 ? e : (int64)s.want;
+}

@@ -1,0 +1,141 @@
+// The kernel's half of every page table (mm/layout.h has the picture). It is complete after boot: only kernel
+// stacks are added later, in tables that all page tables share already.
+
+#include "core/cpu.h"
+#include "core/csr.h"
+#include "core/panic.h"
+#include "core/spinlock.h"
+#include "mm/kalloc.h"
+#include "mm/vm.h"
+#include "kernel/memlayout.h"
+
+#define SATP_SV39 (8UL << 60)
+#define GIG (1UL << 30)
+#define MEG2 (1UL << 21)
+#define KPAGE (PTE_V | PTE_G | PTE_A)
+#define KDATA (KPAGE | PTE_R | PTE_W | PTE_D)
+#define INDEX(va, level) (((va) >> (12 + 9 * (level))) & 511)
+
+extern char text_start[], text_end[], rodata_end[], kernel_end[];
+
+uint64 *kernel_root;
+static struct spinlock kmap_lock = SPINLOCK("kmap");  // guards the tables of kernel stacks
+
+static uint64
+leaf(uint64 pa, uint64 bits)
+{
+  return pa >> 12 << 10 | bits;
+}
+
+static uint64 *
+table_at(uint64 *entry)
+{
+  if((*entry & PTE_V) == 0){
+    void *t = kzalloc();
+    if(t == 0)
+      return 0;
+    *entry = leaf(va2pa(t), PTE_V);
+  }
+  return pa2va(*entry >> 10 << 12);
+}
+
+// What a page of the kernel's image may be used for.
+static uint64
+image_bits(uint64 pa)
+{
+  uint64 va = pa + KOFF;
+  if(va >= (uint64)text_start && va < (uint64)text_end)
+    return KPAGE | PTE_R | PTE_X;
+  if(va < (uint64)rodata_end)  // constants, and the boot code, which is done
+    return KPAGE | PTE_R;
+  return KDATA;
+}
+
+// RAM's first gigabyte: by pages where the kernel's image lies, by 2 MB above it.
+static void
+map_first_gig(uint64 *l1)
+{
+  uint64 image_end = va2pa(kernel_end);
+  for(int i = 0; i < 512; i++){
+    uint64 pa = KERNBASE + i * MEG2;
+    if(pa >= image_end){
+      l1[i] = leaf(pa, KDATA);
+      continue;
+    }
+    uint64 *l0 = table_at(&l1[i]);
+    assert(l0);
+    for(int j = 0; j < 512; j++)
+      l0[j] = leaf(pa + j * PGSIZE, image_bits(pa + j * PGSIZE));
+  }
+}
+
+void
+vm_kernel_init(uint64 ram_end_pa)
+{
+  assert_op(ram_end_pa, <=, DIRECTMAX);
+  kernel_root = kzalloc();
+  assert(kernel_root);
+  for(uint64 pa = 0; pa < DIRECTMAX; pa += GIG)
+    kernel_root[INDEX(pa + KOFF, 2)] = leaf(pa, KDATA);
+  uint64 *entry = &kernel_root[INDEX(KERNBASE + KOFF, 2)];
+  *entry = 0;
+  map_first_gig(table_at(entry));
+  assert(table_at(&kernel_root[INDEX(KSTACKS, 2)]));  // shared by all: stacks are added in it
+}
+
+static void *
+map_kstack(int slot)
+{
+  uint64 *l1 = table_at(&kernel_root[INDEX(KSTACKS, 2)]);
+  for(int i = 0; i < KSTACK_PAGES; i++){
+    uint64 va = KSTACK(slot) + i * PGSIZE;
+    uint64 *l0 = table_at(&l1[INDEX(va, 1)]);
+    if(l0 == 0)
+      return 0;
+    if(l0[INDEX(va, 0)] & PTE_V)
+      continue;  // an earlier try ran out of memory after this one
+    void *page = kalloc();
+    if(page == 0)
+      return 0;
+    l0[INDEX(va, 0)] = leaf(va2pa(page), KDATA);
+  }
+  return (void *)KSTACK(slot);
+}
+
+void *
+vm_map_kstack(int slot)
+{
+  acquire(&kmap_lock);
+  void *stack = map_kstack(slot);
+  release(&kmap_lock);
+  return stack;
+}
+
+static void
+set_satp(uint64 *root)
+{
+  // Without ASIDs the fence is what the architecture asks for (4.2.1); entries of the kernel are global and stay.
+  csr_write(satp, SATP_SV39 | va2pa(root) >> 12);
+  asm volatile("sfence.vma zero, %0" : : "r"(0UL) : "memory");
+  asm volatile("fence.i" ::: "memory");  // the process's text may have been loaded by another hart
+  mycpu()->satp_writes++;
+}
+
+void
+vm_hart_init(void)
+{
+  set_satp(kernel_root);
+}
+
+void
+vm_switch(struct vm *vm)
+{
+  struct cpu *c = mycpu();
+  struct vm *old = c->vm;
+  if(vm)
+    __atomic_fetch_add(&vm->refs, 1, __ATOMIC_RELAXED);
+  set_satp(vm ? vm->root : kernel_root);
+  c->vm = vm;
+  if(old)
+    vm_put(old);
+}

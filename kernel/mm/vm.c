@@ -1,0 +1,336 @@
+// Address spaces of processes.
+//
+// A region says what may be at a range of addresses; the page table says what is there. A page that a region
+// allows comes, zeroed, when it is touched. fork() shares all pages: writable ones lose PTE_W and get PTE_COW in
+// both tables, and whoever writes first gets a copy, or the page itself once nobody else has it.
+//
+// Locks: none. A process's address space is touched by itself alone, or by its parent before it first runs.
+
+#include "core/panic.h"
+#include "core/string.h"
+#include "mm/kalloc.h"
+#include "mm/vm.h"
+
+#define INDEX(va, level) (((va) >> (12 + 9 * (level))) & 511)
+#define PTE_FLAGS 0x3ffUL
+#define USERHALF 256  // entries of the root that are user memory
+#define UPAGE (PTE_V | PTE_U | PTE_A | PTE_D)
+
+static inline void *
+page_of(uint64 pte)
+{
+  return pa2va(pte >> 10 << 12);
+}
+
+static inline uint64
+pte_of(const void *page, uint64 bits)
+{
+  return va2pa(page) >> 12 << 10 | bits;
+}
+
+static inline int
+is_leaf(uint64 pte)
+{
+  return (pte & (PTE_R | PTE_W | PTE_X)) != 0;
+}
+
+static void
+flush(uint64 va)
+{
+  asm volatile("sfence.vma %0" : : "r"(va) : "memory");
+}
+
+// The entry for va at the lowest level. make: build the tables on the way. result: 0: there is no table, or no memory.
+static uint64 *
+walk(uint64 *root, uint64 va, int make)
+{
+  uint64 *table = root;
+  for(int level = 2; level > 0; level--){
+    uint64 *e = &table[INDEX(va, level)];
+    if((*e & PTE_V) == 0){
+      void *t = make ? kzalloc() : 0;
+      if(t == 0)
+        return 0;
+      *e = pte_of(t, PTE_V);
+    }
+    table = page_of(*e);
+  }
+  return &table[INDEX(va, 0)];
+}
+
+struct vm *
+vm_create(void)
+{
+  struct vm *vm = kzalloc();
+  if(vm == 0)
+    return 0;
+  vm->root = kzalloc();
+  if(vm->root == 0){
+    kfree(vm);
+    return 0;
+  }
+  memcpy(vm->root + USERHALF, kernel_root + USERHALF, USERHALF * sizeof(uint64));
+  vm->refs = 1;
+  return vm;
+}
+
+// Give back what hangs on a table, and the tables below it.
+static void
+free_entries(uint64 *table, int n)
+{
+  for(int i = 0; i < n; i++){
+    uint64 e = table[i];
+    if((e & PTE_V) == 0)
+      continue;
+    if(!is_leaf(e))
+      free_entries(page_of(e), 512);
+    kfree(page_of(e));
+    table[i] = 0;
+  }
+}
+
+// The caller no longer runs in it, or will never touch user memory again: other harts that still hold the root
+// look at its kernel half only.
+void
+vm_clear(struct vm *vm)
+{
+  free_entries(vm->root, USERHALF);
+  vm->nregion = 0;
+  vm->size = vm->resident = 0;
+}
+
+void
+vm_put(struct vm *vm)
+{
+  if(__atomic_fetch_sub(&vm->refs, 1, __ATOMIC_ACQ_REL) > 1)
+    return;
+  vm_clear(vm);
+  kfree(vm->root);
+  kfree(vm);
+}
+
+int
+vm_add(struct vm *vm, uint64 start, uint64 end, int perm)
+{
+  if(start % PGSIZE || end % PGSIZE || start >= end || end > MAXVA)
+    return -EINVAL;
+  if((perm & PTE_W) && (perm & PTE_X))
+    return -EINVAL;
+  int i = vm->nregion;
+  if(i == NREGION)
+    return -ENOMEM;
+  for(; i > 0 && vm->region[i - 1].start >= end; i--)
+    vm->region[i] = vm->region[i - 1];
+  if(i > 0 && vm->region[i - 1].end > start){  // overlap: undo
+    for(; i < vm->nregion; i++)
+      vm->region[i] = vm->region[i + 1];
+    return -EINVAL;
+  }
+  vm->region[i] = (struct region){.start = start, .end = end, .perm = perm};
+  vm->nregion++;
+  return 0;
+}
+
+static struct region *
+region_at(struct vm *vm, uint64 va)
+{
+  for(int i = vm->nregion - 1; i >= 0; i--)
+    if(va >= vm->region[i].start)
+      return va < vm->region[i].end ? &vm->region[i] : 0;
+  return 0;
+}
+
+// ----- pages on demand -----
+
+// A shared page is about to be written: have it for ourselves.
+static void *
+break_cow(uint64 *pte, uint64 va)
+{
+  void *page = page_of(*pte);
+  uint64 bits = ((*pte & PTE_FLAGS) | PTE_W) & ~PTE_COW;
+  if(krefs(page) > 1){
+    void *copy = kalloc();
+    if(copy == 0)
+      return 0;
+    memcpy(copy, page, PGSIZE);
+    kfree(page);
+    page = copy;
+  }
+  *pte = pte_of(page, bits);
+  flush(va);
+  return page;
+}
+
+static void *
+fill(struct vm *vm, uint64 va, uint64 perm)
+{
+  uint64 *pte = walk(vm->root, va, 1);
+  void *page = pte ? kzalloc() : 0;
+  if(page == 0)
+    return 0;
+  *pte = pte_of(page, UPAGE | perm);
+  vm->resident++;
+  return page;
+}
+
+void *
+vm_page(struct vm *vm, uint64 va, int access)
+{
+  if(va >= MAXVA)
+    return 0;
+  uint64 *pte = walk(vm->root, va, 0);
+  if(pte && (*pte & PTE_V)){
+    if(*pte & access)
+      return page_of(*pte);
+    if(access == PTE_W && (*pte & PTE_COW))
+      return break_cow(pte, va);
+    return 0;
+  }
+  struct region *r = region_at(vm, va);
+  if(r == 0 || (r->perm & access) == 0)
+    return 0;
+  return fill(vm, va, r->perm);
+}
+
+void *
+vm_load_page(struct vm *vm, uint64 va)
+{
+  struct region *r = region_at(vm, va);
+  uint64 *pte = walk(vm->root, va, 0);
+  if(pte && (*pte & PTE_V))
+    return page_of(*pte);
+  return r ? fill(vm, va, r->perm) : 0;
+}
+
+// ----- sbrk -----
+
+// Give back the pages of [start, end). Empty stretches are passed over by whole tables.
+static void
+unmap(struct vm *vm, uint64 start, uint64 end)
+{
+  for(uint64 va = start; va < end;){
+    uint64 l2 = vm->root[INDEX(va, 2)];
+    if((l2 & PTE_V) == 0){
+      va = (va | ((1UL << 30) - 1)) + 1;
+      continue;
+    }
+    uint64 l1 = ((uint64 *)page_of(l2))[INDEX(va, 1)];
+    if((l1 & PTE_V) == 0){
+      va = (va | ((1UL << 21) - 1)) + 1;
+      continue;
+    }
+    uint64 *pte = &((uint64 *)page_of(l1))[INDEX(va, 0)];
+    if(*pte & PTE_V){
+      kfree(page_of(*pte));
+      *pte = 0;
+      vm->resident--;
+    }
+    va += PGSIZE;
+  }
+  asm volatile("sfence.vma" ::: "memory");
+}
+
+// Nothing of the process's memory is to be at or above top any more.
+static void
+cut_regions(struct vm *vm, uint64 top)
+{
+  while(vm->nregion && vm->region[vm->nregion - 1].start >= top)
+    vm->nregion--;
+  if(vm->nregion && vm->region[vm->nregion - 1].end > top)
+    vm->region[vm->nregion - 1].end = top;
+}
+
+static uint64
+shrink(struct vm *vm, uint64 n)
+{
+  uint64 old = vm->size;
+  if(n > old)
+    return -1;
+  uint64 top = PGROUNDUP(old - n);
+  if(top < PGROUNDUP(old)){
+    unmap(vm, top, PGROUNDUP(old));
+    cut_regions(vm, top);
+  }
+  vm->size = old - n;
+  return old;
+}
+
+// The heap's region reaches up to `to` now. It is the last one, if it is writable and ends where new memory begins.
+static int
+extend(struct vm *vm, uint64 from, uint64 to)
+{
+  struct region *last = vm->nregion ? &vm->region[vm->nregion - 1] : 0;
+  if(last && last->end == from && last->perm == (PTE_R | PTE_W)){
+    last->end = to;
+    return 0;
+  }
+  return vm_add(vm, from, to, PTE_R | PTE_W);
+}
+
+uint64
+vm_sbrk(struct vm *vm, int64 n, int eager)
+{
+  uint64 old = vm->size, from = PGROUNDUP(old), to = PGROUNDUP(old + n);
+  if(n <= 0)
+    return shrink(vm, -(uint64)n);
+  if(old + n < old || old + n > MAXVA - 2 * PGSIZE)
+    return -1;
+  if(eager && (to - from) / PGSIZE > kfree_pages())
+    return -1;
+  if(to > from && extend(vm, from, to) < 0)
+    return -1;
+  vm->size = old + n;
+  for(uint64 va = from; eager && va < to; va += PGSIZE)
+    if(fill(vm, va, PTE_R | PTE_W) == 0){
+      shrink(vm, n);
+      return -1;
+    }
+  return old;
+}
+
+// ----- fork -----
+
+// Copy what hangs on a table of the running process into its child's, sharing the pages.
+// result: 0; -ENOMEM: the copy is incomplete, but may be cleared.
+static int
+share_entries(uint64 *from, uint64 *to, int n)
+{
+  for(int i = 0; i < n; i++){
+    uint64 e = from[i];
+    if((e & PTE_V) == 0)
+      continue;
+    if(is_leaf(e)){
+      if(e & PTE_W)
+        from[i] = e = (e & ~PTE_W) | PTE_COW;
+      kref(page_of(e));
+      to[i] = e;
+      continue;
+    }
+    void *t = kzalloc();
+    if(t == 0)
+      return -ENOMEM;
+    to[i] = pte_of(t, PTE_V);
+    if(share_entries(page_of(e), t, 512) < 0)
+      return -ENOMEM;
+  }
+  return 0;
+}
+
+struct vm *
+vm_fork(struct vm *vm)
+{
+  struct vm *child = vm_create();
+  if(child == 0)
+    return 0;
+  int e = share_entries(vm->root, child->root, USERHALF);
+  asm volatile("sfence.vma" ::: "memory");  // what was writable no longer is
+  if(e < 0){
+    vm_put(child);
+    return 0;
+  }
+  child->size = vm->size;
+  child->resident = vm->resident;
+  child->nregion = vm->nregion;
+  memcpy(child->region, vm->region, sizeof(vm->region));
+  return child;
+}

@@ -1,0 +1,159 @@
+// exec(): another program in this process. All that can fail is done on a new address space; only when nothing can
+// go wrong any more does it take the old one's place.
+//
+//   0         text, data, bss    as the program's headers say
+//   guard     one page where nothing may be
+//   stack     USERSTACK pages; arguments at the top
+//   heap      from here up, by sbrk()
+
+#include "core/cpu.h"
+#include "core/elf.h"
+#include "core/string.h"
+#include "fs/inode.h"
+#include "mm/uaccess.h"
+#include "mm/vm.h"
+#include "proc/process.h"
+
+#define MAXPH 16
+
+static int
+read_exact(struct inode *ip, void *dst, uint64 off, uint n)
+{
+  if(off > 0xffffffffUL - n)
+    return -ENOEXEC;
+  int got = readi(ip, 0, (uint64)dst, off, n);
+  return got == (int)n ? 0 : got < 0 ? got : -ENOEXEC;
+}
+
+static int
+segment_ok(const struct proghdr *ph)
+{
+  return ph->filesz <= ph->memsz && ph->vaddr % PGSIZE == 0 && ph->vaddr + ph->memsz >= ph->vaddr &&
+         ph->vaddr + ph->memsz <= MAXVA - 2 * PGSIZE && !((ph->flags & ELF_W) && (ph->flags & ELF_X));
+}
+
+static int
+load_segment(struct vm *vm, struct inode *ip, const struct proghdr *ph)
+{
+  int perm = PTE_R;  // no page is useful without
+  if(ph->flags & ELF_W)
+    perm |= PTE_W;
+  if(ph->flags & ELF_X)
+    perm |= PTE_X;
+  if(!segment_ok(ph))
+    return -ENOEXEC;
+  int e = vm_add(vm, ph->vaddr, PGROUNDUP(ph->vaddr + ph->memsz), perm);
+  if(e < 0)
+    return -ENOEXEC;
+  for(uint64 done = 0; done < ph->filesz; done += PGSIZE){
+    void *page = vm_load_page(vm, ph->vaddr + done);
+    if(page == 0)
+      return -ENOMEM;
+    if((e = read_exact(ip, page, ph->off + done, MIN(PGSIZE, ph->filesz - done))) < 0)
+      return e;
+  }
+  vm->size = MAX(vm->size, ph->vaddr + ph->memsz);
+  return 0;
+}
+
+// All segments of the program into vm. result: entry point in *entry.
+static int
+load(struct vm *vm, struct inode *ip, uint64 *entry)
+{
+  struct elfhdr eh;
+  struct proghdr ph;
+  int e = read_exact(ip, &eh, 0, sizeof(eh));
+  if(e < 0)
+    return e;
+  if(eh.magic != ELF_MAGIC || eh.class != ELF_CLASS64 || eh.data != ELF_LITTLE || eh.machine != ELF_RISCV ||
+     eh.type != ELF_EXEC || eh.phentsize != sizeof(ph) || eh.phnum > MAXPH || eh.phoff > 0xffffffffUL)
+    return -ENOEXEC;
+  for(int i = 0; i < eh.phnum; i++){
+    if((e = read_exact(ip, &ph, eh.phoff + i * sizeof(ph), sizeof(ph))) < 0)
+      return e;
+    if(ph.type != ELF_LOAD || ph.memsz == 0)
+      continue;
+    if((e = load_segment(vm, ip, &ph)) < 0)
+      return e;
+  }
+  *entry = eh.entry;
+  return eh.entry < vm->size ? 0 : -ENOEXEC;
+}
+
+// Strings, then the array of pointers to them, 16-aligned. result: argc, and where argv is in *sp.
+static int
+push_args(struct vm *vm, char **argv, uint64 *sp, uint64 base)
+{
+  uint64 ustack[MAXARG + 1];
+  int argc = 0;
+  for(; argv[argc]; argc++){
+    uint64 n = strlen(argv[argc]) + 1;
+    if(argc == MAXARG || *sp - base < n + 16)
+      return -E2BIG;
+    *sp = (*sp - n) & ~15UL;
+    if(*sp < base || vm_copyout(vm, *sp, argv[argc], n) < 0)
+      return -ENOMEM;
+    ustack[argc] = *sp;
+  }
+  ustack[argc] = 0;
+  uint64 n = (argc + 1) * sizeof(uint64);
+  if(*sp - base < n + 16)
+    return -E2BIG;
+  *sp = (*sp - n) & ~15UL;
+  return vm_copyout(vm, *sp, ustack, n) < 0 ? -ENOMEM : argc;
+}
+
+// A new address space with the program and its arguments.
+static int
+build(struct vm *vm, struct inode *ip, char **argv, uint64 *entry, uint64 *sp)
+{
+  int e = load(vm, ip, entry);
+  if(e < 0)
+    return e;
+  uint64 base = PGROUNDUP(vm->size) + PGSIZE;
+  uint64 top = base + USERSTACK * PGSIZE;
+  if(vm_add(vm, base, top, PTE_R | PTE_W) < 0)
+    return -ENOEXEC;
+  vm->size = *sp = top;
+  return push_args(vm, argv, sp, base);
+}
+
+static const char *
+last_part(const char *path)
+{
+  const char *last = path;
+  for(; *path; path++)
+    if(*path == '/')
+      last = path + 1;
+  return last;
+}
+
+int
+proc_exec(char *path, char **argv)
+{
+  struct proc *p = myproc();
+  uint64 entry = 0, sp = 0;
+  struct inode *ip;
+  int e = fs_lookup(path, &ip);
+  if(e < 0)
+    return e;
+  if((e = ilock(ip)) < 0){
+    iput(ip);
+    return e;
+  }
+  struct vm *vm = vm_create();
+  e = vm == 0 ? -ENOMEM : ip->type != T_FILE ? -EPERM : build(vm, ip, argv, &entry, &sp);
+  iunlockput(ip);
+  if(e < 0){
+    if(vm)
+      vm_put(vm);
+    return e;
+  }
+  safestrcpy(p->name, last_part(path), sizeof(p->name));
+  memset(p->tf, 0, sizeof(*p->tf));  // nothing of the old program, or of the kernel, is left in a register
+  p->tf->epc = entry;
+  p->tf->sp = p->tf->a1 = sp;
+  asm volatile("fence.i" ::: "memory");  // text was written as data
+  proc_set_vm(vm);
+  return e;
+}

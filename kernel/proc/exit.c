@@ -1,0 +1,140 @@
+// The end of processes: exit(), wait(), kill(), and ^C.
+
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "core/printf.h"
+#include "fs/file.h"
+#include "mm/uaccess.h"
+#include "mm/vm.h"
+#include "proc/process.h"
+#include "proc/tree.h"
+#include "sched/runq.h"
+
+static int foreground;  // pid that ^C is for; 0: nobody
+
+static void
+close_files(struct proc *p)
+{
+  for(int i = 0; i < NOFILE; i++)
+    if(p->ofile[i]){
+      struct file *f = p->ofile[i];
+      p->ofile[i] = 0;
+      fileclose(f);
+    }
+  if(p->cwd){
+    iput(p->cwd);
+    p->cwd = 0;
+  }
+}
+
+// p's children, dead and alive, become init's. tree_lock is held.
+static void
+orphan_children(struct proc *p)
+{
+  int dead = !list_empty(&p->zombies);
+  struct list *l;
+  while((l = list_pop(&p->children))){
+    container_of(l, struct proc, sibling)->parent = initproc;
+    list_add(&initproc->children, l);
+  }
+  while((l = list_pop(&p->zombies))){
+    container_of(l, struct proc, sibling)->parent = initproc;
+    list_add(&initproc->zombies, l);
+  }
+  if(dead)
+    wq_wake_all(&initproc->childwait);
+}
+
+void
+proc_exit(int status)
+{
+  struct proc *p = myproc();
+  if(p == initproc)
+    give_up("init has ended, with status %d.", status);
+  close_files(p);
+  proc_set_vm(0);  // memory goes back now, not when somebody waits for us
+
+  acquire(&tree_lock);
+  if(foreground == p->pid)
+    foreground = 0;
+  orphan_children(p);
+  p->xstate = status;
+  list_del(&p->sibling);
+  list_add(&p->parent->zombies, &p->sibling);
+  wq_wake_all(&p->parent->childwait);
+  // Whoever finds us among the zombies frees the slot only after sched_lock was let go by the next thread.
+  acquire(&sched_lock);
+  p->state = PS_ZOMBIE;
+  release(&tree_lock);
+  sched_exit();
+}
+
+int
+proc_wait(uint64 status_uva)
+{
+  struct proc *p = myproc();
+  int e = 0;
+  acquire(&tree_lock);
+  while(list_empty(&p->zombies)){
+    e = list_empty(&p->children) ? -ECHILD : wq_sleep(&p->childwait, &tree_lock);
+    if(e < 0){
+      release(&tree_lock);
+      return e;
+    }
+  }
+  struct proc *child = container_of(p->zombies.next, struct proc, sibling);
+  int pid = child->pid, status = child->xstate;
+  release(&tree_lock);
+
+  // Only this process takes from its zombies, so the child stays while the status is copied.
+  if(status_uva && copyout(status_uva, &status, sizeof(status)) < 0)
+    return -EFAULT;
+  acquire(&tree_lock);
+  list_del(&child->sibling);
+  release(&tree_lock);
+  proc_free(child);
+  return pid;
+}
+
+int
+proc_kill(int pid)
+{
+  int e = -ESRCH;
+  acquire(&tree_lock);
+  struct proc *p = proc_find(pid);
+  if(p && p->state != PS_ZOMBIE && p->state != PS_EMBRYO && (p->parent || p == initproc)){
+    sched_kill(p);
+    e = 0;
+  }
+  release(&tree_lock);
+  return e;
+}
+
+void
+proc_fg(int pid)
+{
+  foreground = pid;
+}
+
+// Is a among p's ancestors, or p itself? tree_lock is held; the tree is never deeper than the table is long.
+static int
+descends(struct proc *p, struct proc *a)
+{
+  for(int depth = 0; p && depth < NPROC; depth++, p = p->parent)
+    if(p == a)
+      return 1;
+  return 0;
+}
+
+// From the console's interrupt.
+void
+proc_interrupt(void)
+{
+  acquire(&tree_lock);
+  struct proc *fg = proc_find(foreground);
+  if(fg && fg != initproc)
+    for(struct proc *p = procs; p < procs + NPROC; p++)
+      if(p->pid && p->state != PS_UNUSED && p->state != PS_EMBRYO && p->state != PS_ZOMBIE && p->parent && descends(p, fg))
+        sched_kill(p);
+  release(&tree_lock);
+}

@@ -1,0 +1,183 @@
+// The process table, and kernel threads.
+
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "core/proctag.h"
+#include "core/string.h"
+#include "mm/layout.h"
+#include "mm/vm.h"
+#include "sched/proc.h"
+#include "sched/runq.h"
+
+struct proc procs[NPROC];
+struct proc *initproc;
+
+static struct spinlock procs_lock = SPINLOCK("procs");  // guards the free list and next_pid
+static LIST(free_slots);
+static LIST(dead_kthreads);  // their slots go back when the next one is wanted
+static int next_pid = 1;
+
+static void
+tag(int *pid, const char **name)
+{
+  struct proc *p = myproc();
+  if(p){
+    *pid = p->pid;
+    *name = p->name;
+  }
+}
+
+void
+proc_init(void)
+{
+  for(int i = 0; i < NPROC; i++)
+    list_add(&free_slots, &procs[i].link);
+  proc_tag = tag;
+}
+
+// A thread's first steps, on its own stack: sched_lock is still held by the switch that led here.
+static void
+thread_start(void)
+{
+  struct proc *p = myproc();
+  release(&sched_lock);
+  p->entry(p->arg);
+  panic("thread %s returned", p->name);
+}
+
+static struct proc *
+take_slot(int *pid)
+{
+  struct list *l;
+  acquire(&procs_lock);
+  if((l = list_pop(&free_slots)) == 0)
+    l = list_pop(&dead_kthreads);
+  *pid = next_pid++;
+  if(next_pid <= 0)
+    next_pid = 2;
+  release(&procs_lock);
+  if(l == 0)
+    return 0;
+  // A kernel thread that died may still be on its way off its stack: it holds the lock until it is.
+  acquire(&sched_lock);
+  release(&sched_lock);
+  return container_of(l, struct proc, link);
+}
+
+static void
+give_slot(struct proc *p)
+{
+  acquire(&procs_lock);
+  p->pid = 0;
+  p->state = PS_UNUSED;
+  list_push(&free_slots, &p->link);
+  release(&procs_lock);
+}
+
+struct proc *
+proc_alloc(void)
+{
+  int pid;
+  struct proc *p = take_slot(&pid);
+  if(p == 0)
+    return 0;
+  void *stack = p->kstack ? p->kstack : vm_map_kstack(p - procs);
+  memset(p, 0, sizeof(*p));
+  list_init(&p->link);
+  p->kstack = stack;
+  if(stack == 0){
+    give_slot(p);
+    return 0;
+  }
+  list_init(&p->children);
+  list_init(&p->zombies);
+  list_init(&p->sibling);
+  wq_init(&p->childwait);
+  p->last_cpu = -1;
+  p->fresh = 1;
+  uint64 top = (uint64)stack + KSTACK_SIZE;
+  p->tf = (struct trapframe *)(top - sizeof(struct trapframe));
+  p->context.ra = (uint64)thread_start;
+  p->context.sp = (uint64)p->tf & ~15UL;
+  p->pid = pid;
+  p->state = PS_EMBRYO;
+  return p;
+}
+
+void
+proc_free(struct proc *p)
+{
+  assert(p->vm == 0);
+  // It has switched away for good once it has let go of the lock.
+  acquire(&sched_lock);
+  assert(p->state == PS_EMBRYO || p->state == PS_ZOMBIE);
+  release(&sched_lock);
+  give_slot(p);
+}
+
+void
+proc_start(struct proc *p)
+{
+  acquire(&sched_lock);
+  sched_ready(p);
+  release(&sched_lock);
+}
+
+struct proc *
+proc_find(int pid)
+{
+  for(struct proc *p = procs; pid > 0 && p < procs + NPROC; p++)
+    if(p->pid == pid && p->state != PS_UNUSED)
+      return p;
+  return 0;
+}
+
+void
+proc_set_vm(struct vm *vm)
+{
+  struct proc *p = myproc();
+  struct vm *old = p->vm;
+  push_off();
+  p->vm = vm;
+  mycpu()->uvm = vm;
+  vm_switch(vm);
+  pop_off();
+  if(old)
+    vm_put(old);
+}
+
+struct proc *
+kthread_create(const char *name, void (*fn)(void *), void *arg)
+{
+  struct proc *p = proc_alloc();
+  if(p == 0)
+    return 0;
+  safestrcpy(p->name, name, sizeof(p->name));
+  p->context.sp = (uint64)p->kstack + KSTACK_SIZE;
+  p->tf = 0;
+  p->entry = fn;
+  p->arg = arg;
+  proc_start(p);
+  return p;
+}
+
+void
+kthread_exit(void)
+{
+  struct proc *p = myproc();
+  // Under sched_lock until this stack is left: take_slot() waits for it.
+  acquire(&sched_lock);
+  p->state = PS_ZOMBIE;
+  p->pid = 0;
+  acquire(&procs_lock);
+  list_add(&dead_kthreads, &p->link);
+  release(&procs_lock);
+  sched_switch();
+  panic("dead thread runs");
+}
+
+int
+killed(struct proc *p)
+{
+  return p->killed;
+}

@@ -1,0 +1,15 @@
+#ifndef RXV_SCHED_RUNQ_H
+#define RXV_SCHED_RUNQ_H
+// Between the files of sched/ only: the scheduler's lock, and the two things one does under it.
+
+#include "core/spinlock.h"
+#include "sched/proc.h"
+
+// Guards every thread's state and links, the run queue, and all wait queues. One lock: a student can hold the
+// whole of it in mind, and it is held for some tens of instructions.
+extern struct spinlock sched_lock;
+
+void sched_ready(struct proc *p);  // p may run: into the run queue, and a hart is told if one sleeps
+void sched_switch(void);           // give up this hart; the caller has set its own state
+
+#endif

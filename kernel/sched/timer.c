@@ -1,0 +1,134 @@
+// Timers. Each hart keeps a list of its own, in order of time; its stimecmp register (Sstc extension) holds the
+// first of them, or the end of the running thread's slice if that comes earlier.
+
+#include "core/cpu.h"
+#include "core/csr.h"
+#include "core/panic.h"
+#include "core/spinlock.h"
+#include "sched/proc.h"
+#include "sched/timer.h"
+
+// h lock of the hart's list
+static struct timers {
+  struct spinlock lock;
+  struct list list;       // [h] earliest first
+  struct timer *running;  // [h] its fn is being called
+} timers[NCPU] = {[0 ... NCPU - 1] = {.lock = SPINLOCK("timer")}};
+
+static void
+list_ready(struct timers *ts)
+{
+  if(ts->list.next == 0)
+    list_init(&ts->list);
+}
+
+// stimecmp has the number 0x14d; not every assembler knows its name.
+static void
+set_stimecmp(uint64 when)
+{
+  mycpu()->timer_at = when;
+  csr_write(0x14d, when);
+}
+
+// Interrupts are off.
+void
+timer_program(void)
+{
+  struct cpu *c = mycpu();
+  struct timers *ts = &timers[c->id];
+  uint64 when = c->proc == c->idle_thread ? ~0UL : c->slice_end;
+  list_ready(ts);
+  if(!list_empty(&ts->list)){
+    uint64 first = container_of(ts->list.next, struct timer, link)->when;
+    when = MIN(when, first);
+  }
+  if(when != c->timer_at)
+    set_stimecmp(when);
+}
+
+void
+timer_init(struct timer *t, void (*fn)(void *), void *arg)
+{
+  *t = (struct timer){.fn = fn, .arg = arg};
+  list_init(&t->link);
+}
+
+int
+timer_cancel(struct timer *t)
+{
+  struct timers *ts = &timers[t->cpu];
+  acquire(&ts->lock);
+  int was = t->set;
+  if(was){
+    list_del(&t->link);
+    t->set = 0;
+  }
+  release(&ts->lock);
+  return was;
+}
+
+void
+timer_cancel_wait(struct timer *t)
+{
+  if(timer_cancel(t))
+    return;
+  while(__atomic_load_n(&timers[t->cpu].running, __ATOMIC_ACQUIRE) == t)
+    ;
+}
+
+void
+timer_set(struct timer *t, uint64 when)
+{
+  timer_cancel(t);
+  push_off();
+  struct cpu *c = mycpu();
+  struct timers *ts = &timers[c->id];
+  acquire(&ts->lock);
+  list_ready(ts);
+  struct list *at = ts->list.prev;  // most are set for later than all others
+  while(at != &ts->list && container_of(at, struct timer, link)->when > when)
+    at = at->prev;
+  t->when = when;
+  t->cpu = c->id;
+  t->set = 1;
+  list_push(at, &t->link);
+  release(&ts->lock);
+  if(when < c->timer_at)
+    timer_program();
+  pop_off();
+}
+
+// The next timer whose time has come, off the list.
+static struct timer *
+due(struct timers *ts, uint64 t)
+{
+  struct timer *first = 0;
+  acquire(&ts->lock);
+  list_ready(ts);
+  if(!list_empty(&ts->list)){
+    first = container_of(ts->list.next, struct timer, link);
+    if(first->when > t)
+      first = 0;
+    else {
+      list_del(&first->link);
+      first->set = 0;
+    }
+  }
+  __atomic_store_n(&ts->running, first, __ATOMIC_RELEASE);
+  release(&ts->lock);
+  return first;
+}
+
+void
+timer_interrupt(void)
+{
+  struct cpu *c = mycpu();
+  uint64 t = now();
+  struct timer *d;
+  while((d = due(&timers[c->id], t)))
+    d->fn(d->arg);
+  if(t >= c->slice_end)
+    sched_tick();
+  c->timer_at = 0;  // whatever it was: it has fired, and must be written to drop the interrupt
+  timer_program();
+}
