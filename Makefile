@@ -13,7 +13,7 @@
 ##
 ## Options, as NAME=VALUE:
 ##   CPUS=3 MEM=128M   harts (1 to 8), memory
-##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets PATH.guest and PATH.host)
+##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets: QEMU has PATH.q, its peer PATH.h)
 ##   QEMU= QEMUEXTRA=  which QEMU, and options to add to its line
 ##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld
 ##   DEBUG=1           lock order, packet ownership and poison checks
@@ -177,7 +177,7 @@ ifeq ($(NET),user)
 else ifeq ($(NET),none)
   NETOPTS = -net none
 else ifeq ($(filter wire:%,$(NET)),$(NET))
-  NETOPTS = -netdev dgram,id=net0,local.type=unix,local.path=$(WIRE).guest,remote.type=unix,remote.path=$(WIRE).host $(NIC)
+  NETOPTS = -netdev dgram,id=net0,local.type=unix,local.path=$(WIRE).q,remote.type=unix,remote.path=$(WIRE).h $(NIC)
 else
   $(error NET=$(NET) is not known: use NET=user, NET=none or NET=wire:PATH)
 endif
