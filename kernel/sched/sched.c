@@ -8,6 +8,7 @@
 // the same everywhere. When the process comes back to the hart it ran on last, and nobody else was there meanwhile,
 // its page table is still the right one and its TLB entries are good. Otherwise satp is written, and the TLB flushed.
 
+#include "core/bits.h"
 #include "core/cpu.h"
 #include "core/csr.h"
 #include "core/panic.h"
@@ -40,7 +41,7 @@ call_idle_hart(void)
 {
   uint32 sleeping = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST);
   if(sleeping && __atomic_load_n(&spinner, __ATOMIC_RELAXED) == 0)
-    ipi_send(__builtin_ctz(sleeping));
+    ipi_send(lowest_bit(sleeping));
 }
 
 void
