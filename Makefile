@@ -143,7 +143,7 @@ $U/%.o: $U/%.c $B/uflags
 
 # ---- the file system image: the programs without their symbols, README, and user/files as it lies there
 
-UFILE = $(shell find $U/files -type f)
+UFILE := $(if $(wildcard $U/files),$(shell find $U/files -type f))
 
 fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md
 	@echo "  mkfs $@"
@@ -213,7 +213,7 @@ grade:
 endif
 
 .gdbinit: .gdbinit.tmpl
-	$Qsed 's/@GDBPORT@/$(GDBPORT)/' $< > $@
+	$Qsed 's/@TARGET@/127.0.0.1:$(GDBPORT)/' $< > $@
 
 gdb: .gdbinit
 	@tests/tools/setup gdb >/dev/null || { echo "No debugger that knows RISC-V: 'make setup' installs one." >&2; exit 1; }
