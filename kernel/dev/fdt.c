@@ -1,0 +1,294 @@
+// The device tree: QEMU leaves it in RAM and gives its address in a1. It is a stream of 32-bit words (a token,
+// then what belongs to it), big-endian: BEGIN_NODE name, PROP length name-offset value, END_NODE. A node's
+// properties come before its children, so one pass does, and one node's properties at a time are kept.
+//
+// Nothing in it is believed: every read is inside the block that the header names, and the depth is bounded.
+
+#include "core/string.h"
+#include "dev/fdt.h"
+
+enum fdt_token { FDT_BEGIN_NODE = 1, FDT_END_NODE = 2, FDT_PROP = 3, FDT_NOP = 4, FDT_END = 9 };  // 5.4.1
+
+#define FDT_MAGIC 0xd00dfeed
+#define FDT_MAXSIZE (2u << 20)  // bytes; QEMU's is below 64 KB
+#define MAXDEPTH 8
+
+// Header, 5.2; all big-endian.
+struct fdt_header {
+  uint32 magic, totalsize, off_struct, off_strings, off_rsvmap, version, last_comp_version;
+  uint32 boot_cpu, size_strings, size_struct;
+};
+
+// A property's value inside the tree; at is 0 if the node does not have it.
+struct value {
+  const uint8 *at;
+  uint len;
+};
+
+// The properties that we ask for, of the node that is being read.
+struct node {
+  const char *name;
+  int depth;
+  struct value reg, compatible, device_type, interrupts, ranges, interrupt_map, seed;
+};
+
+// How a node's children write their addresses (2.3.5).
+struct cells {
+  uint32 address, size;
+};
+
+struct tree {
+  const uint8 *words, *end;      // structure block
+  const char *strings;
+  uint nstrings;                 // bytes in the strings block
+  struct cells cells[MAXDEPTH];  // of the open nodes
+  struct node node;
+};
+
+struct machine machine;
+
+static uint32
+be32(const uint8 *p)
+{
+  return (uint32)p[0] << 24 | (uint32)p[1] << 16 | (uint32)p[2] << 8 | p[3];
+}
+
+// Cell i of a value; 0 beyond its end.
+static uint32
+cell(const struct value *v, uint i)
+{
+  return (uint64)i * 4 + 4 <= v->len ? be32(v->at + i * 4) : 0;
+}
+
+// A number of n cells (1 or 2), from cell i on.
+static uint64
+number(const struct value *v, uint i, uint n)
+{
+  return n >= 2 ? (uint64)cell(v, i + n - 2) << 32 | cell(v, i + n - 1) : n == 1 ? cell(v, i) : 0;
+}
+
+// A zero-ended string that starts at s and ends before end; 0: it does not end.
+static const char *
+string_in(const void *s, const void *end)
+{
+  for(const char *c = s; c < (const char *)end; c++)
+    if(*c == 0)
+      return s;
+  return 0;
+}
+
+// Is s one of the strings in a list of zero-ended ones (2.3.1)?
+static int
+has_string(const struct value *v, const char *s)
+{
+  uint n = strlen(s) + 1;
+  for(uint i = 0; i + n <= v->len; i++)
+    if((i == 0 || v->at[i - 1] == 0) && memcmp(v->at + i, s, n) == 0)
+      return 1;
+  return 0;
+}
+
+// Transports in ascending order of address: slot 0 is the lowest.
+static void
+add_virtio(uint64 base, uint32 irq)
+{
+  int i;
+
+  if(machine.nvirtio == NVIRTIO)
+    return;
+  for(i = machine.nvirtio++; i > 0 && machine.virtio[i - 1] > base; i--){
+    machine.virtio[i] = machine.virtio[i - 1];
+    machine.virtio_irq[i] = machine.virtio_irq[i - 1];
+  }
+  machine.virtio[i] = base;
+  machine.virtio_irq[i] = irq;
+}
+
+// RAM in one piece: further nodes count if they go on where the first one ends (NUMA machines).
+static void
+add_memory(uint64 start, uint64 size)
+{
+  if(machine.ram_size == 0){
+    machine.ram_start = start;
+    machine.ram_size = size;
+  } else if(start == machine.ram_start + machine.ram_size){
+    machine.ram_size += size;
+  }
+}
+
+// The PCI host bridge: where its configuration space and windows are, and which line INTA of slot 0 has.
+// source: IEEE 1275 PCI bus binding: a range is 3 cells of PCI address, the CPU's, 2 of size; the first
+// cell's bits 25:24 say which space: 2 memory of 32 bits, 3 of 64.
+static void
+add_pci(const struct node *n, uint address_cells)
+{
+  uint step = 3 + address_cells + 2;
+
+  machine.pci_ecam = number(&n->reg, 0, address_cells);
+  machine.pci_ecam_size = number(&n->reg, address_cells, 2);
+  for(uint i = 0; (i + step) * 4 <= n->ranges.len; i += step){
+    uint space = cell(&n->ranges, i) >> 24 & 3;
+    uint64 at = number(&n->ranges, i + 3, address_cells), size = number(&n->ranges, i + 3 + address_cells, 2);
+    if(space == 2){
+      machine.pci_mmio = at;
+      machine.pci_mmio_size = size;
+    } else if(space == 3){
+      machine.pci_mmio64 = at;
+      machine.pci_mmio64_size = size;
+    }
+  }
+  // First entry of the map: PCI address (3 cells), pin, the PLIC's phandle, its line.
+  if(cell(&n->interrupt_map, 0) == 0 && cell(&n->interrupt_map, 3) == 1)
+    machine.pci_irq_base = cell(&n->interrupt_map, 5);
+}
+
+// All properties of a node have been seen: is it a device we know?
+static void
+finish_node(struct tree *t)
+{
+  struct node *n = &t->node;
+  struct cells c;
+  uint64 base;
+  uint32 irq;
+
+  if(n->name == 0)
+    return;
+  c = t->cells[n->depth > 0 ? n->depth - 1 : 0];
+  base = number(&n->reg, 0, c.address);
+  irq = cell(&n->interrupts, 0);
+  if(has_string(&n->device_type, "memory"))
+    add_memory(base, number(&n->reg, c.address, c.size));
+  else if(has_string(&n->device_type, "cpu"))
+    machine.nhart++;
+  else if(has_string(&n->compatible, "virtio,mmio"))
+    add_virtio(base, irq);
+  else if(has_string(&n->compatible, "pci-host-ecam-generic"))
+    add_pci(n, c.address);
+  else if(has_string(&n->compatible, "riscv,plic0"))
+    machine.plic = base;
+  else if(has_string(&n->compatible, "riscv,clint0"))
+    machine.clint = base;
+  else if(has_string(&n->compatible, "sifive,test0"))
+    machine.finisher = base;
+  else if(has_string(&n->compatible, "ns16550a")){
+    machine.uart = base;
+    machine.uart_irq = irq;
+  } else if(has_string(&n->compatible, "google,goldfish-rtc")){
+    machine.rtc = base;
+    machine.rtc_irq = irq;
+  }
+  if(n->seed.at){
+    machine.seed_len = MIN(n->seed.len, sizeof(machine.seed));
+    memcpy(machine.seed, n->seed.at, machine.seed_len);
+  }
+  n->name = 0;
+}
+
+// One property of the node that is being read.
+static void
+take_property(struct tree *t, const char *name, struct value v)
+{
+  static const struct {
+    const char *name;
+    uint offset;
+  } wanted[] = {
+    {"reg", __builtin_offsetof(struct node, reg)},
+    {"compatible", __builtin_offsetof(struct node, compatible)},
+    {"device_type", __builtin_offsetof(struct node, device_type)},
+    {"interrupts", __builtin_offsetof(struct node, interrupts)},
+    {"ranges", __builtin_offsetof(struct node, ranges)},
+    {"interrupt-map", __builtin_offsetof(struct node, interrupt_map)},
+    {"rng-seed", __builtin_offsetof(struct node, seed)},
+  };
+  struct cells *mine = &t->cells[t->node.depth];
+
+  for(uint i = 0; i < NELEM(wanted); i++)
+    if(strcmp(name, wanted[i].name) == 0)
+      *(struct value *)((char *)&t->node + wanted[i].offset) = v;
+  if(strcmp(name, "#address-cells") == 0)
+    mine->address = MIN(cell(&v, 0), 3u);
+  else if(strcmp(name, "#size-cells") == 0)
+    mine->size = MIN(cell(&v, 0), 2u);
+  else if(strcmp(name, "timebase-frequency") == 0)
+    machine.timebase = number(&v, 0, MIN(v.len / 4, 2u));
+}
+
+// Walk the structure block. 0, or -EINVAL where it makes no sense.
+static int
+walk(struct tree *t)
+{
+  const uint8 *p = t->words;
+  int depth = 0;  // open nodes
+
+  while(t->end - p >= 4){
+    uint32 token = be32(p), len, at;
+    const char *name;
+    p += 4;
+    switch(token){
+    case FDT_NOP:
+      break;
+    case FDT_BEGIN_NODE:
+      finish_node(t);
+      if(depth == MAXDEPTH || (name = string_in(p, t->end)) == 0)
+        return -EINVAL;
+      memset(&t->node, 0, sizeof(t->node));
+      t->node.name = name;
+      t->node.depth = depth;
+      t->cells[depth++] = (struct cells){2, 1};  // what 2.3.5 says of nodes that do not say
+      p += (strlen(name) + 4) & ~3u;
+      break;
+    case FDT_PROP:
+      if(t->end - p < 8 || depth == 0)
+        return -EINVAL;
+      len = be32(p);
+      at = be32(p + 4);
+      p += 8;
+      if(len > (uint64)(t->end - p) || at >= t->nstrings)
+        return -EINVAL;
+      if((name = string_in(t->strings + at, t->strings + t->nstrings)) == 0)
+        return -EINVAL;
+      if(t->node.name)  // properties after a child are against the format: passed over
+        take_property(t, name, (struct value){p, len});
+      p += ((uint64)len + 3) & ~3ul;
+      break;
+    case FDT_END_NODE:
+      finish_node(t);
+      if(--depth < 0)
+        return -EINVAL;
+      break;
+    case FDT_END:
+      return depth == 0 ? 0 : -EINVAL;
+    default:
+      return -EINVAL;
+    }
+  }
+  return -EINVAL;  // no end
+}
+
+int
+fdt_read(const void *dtb)
+{
+  const uint8 *base = dtb;
+  struct tree t = {0};
+  uint32 total, off_struct, size_struct, off_strings, size_strings;
+
+  if(((uint64)dtb & 3) || be32(base) != FDT_MAGIC)
+    return -EINVAL;
+#define FIELD(f) be32(base + __builtin_offsetof(struct fdt_header, f))
+  total = FIELD(totalsize);
+  off_struct = FIELD(off_struct);
+  size_struct = FIELD(size_struct);
+  off_strings = FIELD(off_strings);
+  size_strings = FIELD(size_strings);
+  if(total > FDT_MAXSIZE || FIELD(last_comp_version) > 17 || FIELD(version) < 17)
+    return -EINVAL;
+#undef FIELD
+  if((uint64)off_struct + size_struct > total || (uint64)off_strings + size_strings > total || (off_struct & 3))
+    return -EINVAL;
+  memset(&machine, 0, sizeof(machine));
+  t.words = base + off_struct;
+  t.end = t.words + size_struct;
+  t.strings = (const char *)base + off_strings;
+  t.nstrings = size_strings;
+  return walk(&t);
+}
