@@ -4,10 +4,18 @@
 
 #include "core/types.h"
 
-void uart_early_init(uint64 base);   // so that printf works: before interrupts
+void uart_early_init(uint64 base);   // virtual address; so that printf works: before interrupts
 void uart_init(void);                // the rest: interrupts, input
-void uart_putc_sync(int c);          // waits for room; any context, also when panicked
-int uart_write(const char *s, int n);  // process context: may sleep while the queue is full; n, or -EINTR
-extern void (*uart_input)(int c);    // where received characters go: the console
+void uart_putc_sync(int c);          // waits for room, for a bounded time; any context, also when panicked
+// Queue n bytes as one piece: what the kernel prints comes before or after them. n is at most UART_PIECE.
+// Process context: sleeps while there is no room. n, or -EINTR (killed; nothing was queued).
+int uart_write(const char *s, int n);
+#define UART_PIECE 256
+
+// Where received characters go: the console, from the interrupt, no lock held. uart_room says whether it takes another
+// one; if not, they wait in the line (whoever types them is held up, nothing is lost) until uart_resume().
+extern void (*uart_input)(int c);
+extern int (*uart_room)(void);
+void uart_resume(void);
 
 #endif

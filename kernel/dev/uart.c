@@ -1,0 +1,184 @@
+// The 16550 UART (National Semiconductor PC16550D data sheet, section 8: registers).
+//
+// Three ways out. The kernel prints by polling: it works with interrupts off and when all else is broken. Programs
+// write into a queue; as long as the line takes characters at once, as QEMU's does, whoever filled the queue empties
+// it too, 16 at a time, and no interrupt is needed. Only if the line is busy does the interrupt go on with it.
+// What the kernel prints pushes the queue out first, so that pieces stay whole and in order.
+
+#include "core/panic.h"
+#include "core/spinlock.h"
+#include "dev/fdt.h"
+#include "dev/plic.h"
+#include "dev/uart.h"
+#include "sched/waitq.h"
+
+// Byte offsets; some mean one thing when read and another when written.
+enum {
+  RBR = 0,  // read: received character
+  THR = 0,  // write: character to send
+  DLL = 0,  // baud rate divisor, low and high byte, while LCR_DLAB is set
+  DLM = 1,
+  IER = 1,  // which interrupts
+  IIR = 2,  // read: why; takes back "THR empty"
+  FCR = 2,  // write: FIFO control
+  LCR = 3,  // line control
+  LSR = 5,  // line status
+};
+enum {
+  IER_RX = 1, IER_TX = 2,
+  FCR_ENABLE = 1, FCR_CLEAR_RX = 2, FCR_CLEAR_TX = 4,
+  LCR_8BITS = 3, LCR_DLAB = 0x80,
+  LSR_RX = 1,     // a character waits
+  LSR_TX = 0x20,  // all of the FIFO is free
+};
+
+#define FIFO 16
+#define TXQ 1024          // bytes, a power of 2
+#define PATIENCE 1000000  // status reads, some 70 ms: longer than that nobody takes our characters
+
+// I constant after boot   t txlock
+// Order: lock, txlock. Nothing is taken under txlock: the kernel prints with any lock held.
+static struct {
+  volatile uint8 *reg;     // [I]
+  struct spinlock lock;    // the condition lock of room
+  struct waitq room;       // writers that wait for it
+  struct spinlock txlock;
+  char txq[TXQ];           // [t] positions are free-running
+  uint32 put, sent;        // [t] put - sent bytes wait
+  uint8 ier;               // [t] what IER holds
+} uart = {.lock = SPINLOCK("uart"), .txlock = SPINLOCK("uart.tx"), .room = {{&uart.room.waiters, &uart.room.waiters}}};
+
+void (*uart_input)(int c);
+int (*uart_room)(void);
+
+// 38400 baud, 8 bits, no parity; FIFOs on. QEMU takes any speed.
+void
+uart_early_init(uint64 base)
+{
+  uart.reg = (volatile uint8 *)base;
+  uart.reg[IER] = 0;
+  uart.reg[LCR] = LCR_DLAB;
+  uart.reg[DLL] = 3;
+  uart.reg[DLM] = 0;
+  uart.reg[LCR] = LCR_8BITS;
+  uart.reg[FCR] = FCR_ENABLE | FCR_CLEAR_RX | FCR_CLEAR_TX;
+}
+
+// Interrupts. lock: txlock held.
+static void
+set_ier(uint8 ier)
+{
+  if(uart.ier != ier)
+    uart.reg[IER] = uart.ier = ier;
+}
+
+// Send from the queue as much as the line takes now; the interrupt does the rest. lock: txlock held.
+static void
+pump(void)
+{
+  while(uart.sent != uart.put && (uart.reg[LSR] & LSR_TX))
+    for(int i = 0; i < FIFO && uart.sent != uart.put; i++)
+      uart.reg[THR] = uart.txq[uart.sent++ % TXQ];
+  set_ier(uart.sent == uart.put ? uart.ier & ~IER_TX : uart.ier | IER_TX);
+}
+
+// One character at once, whoever holds what.
+static void
+put_polled(int c)
+{
+  for(int i = 0; i < PATIENCE; i++)
+    if(uart.reg[LSR] & LSR_TX)
+      break;
+  uart.reg[THR] = c;
+}
+
+void
+uart_putc_sync(int c)
+{
+  if(uart.reg == 0)
+    return;
+  if(panicked){
+    put_polled(c);
+    return;
+  }
+  acquire(&uart.txlock);
+  while(uart.sent != uart.put)
+    put_polled(uart.txq[uart.sent++ % TXQ]);
+  put_polled(c);
+  release(&uart.txlock);
+}
+
+// 1: s is in the queue, and as much of it as possible on the line; 0: no room.
+static int
+enqueue(const char *s, int n)
+{
+  int fits;
+
+  acquire(&uart.txlock);
+  pump();
+  fits = TXQ - (uart.put - uart.sent) >= n;
+  if(fits){
+    for(int i = 0; i < n; i++)
+      uart.txq[uart.put++ % TXQ] = s[i];
+    pump();
+  }
+  release(&uart.txlock);
+  return fits;
+}
+
+int
+uart_write(const char *s, int n)
+{
+  int e = 0;
+
+  acquire(&uart.lock);
+  while(!enqueue(s, n) && e == 0)
+    e = wq_sleep(&uart.room, &uart.lock);
+  release(&uart.lock);
+  return e < 0 ? e : n;
+}
+
+static void
+rx_interrupts(int on)
+{
+  acquire(&uart.txlock);
+  set_ier(on ? uart.ier | IER_RX : uart.ier & ~IER_RX);
+  release(&uart.txlock);
+}
+
+// The console has room again: the interrupt that comes of this takes what waits.
+void
+uart_resume(void)
+{
+  if((__atomic_load_n(&uart.ier, __ATOMIC_SEQ_CST) & IER_RX) == 0)
+    rx_interrupts(1);
+}
+
+// One hart at a time is here: the others cannot claim the line before this one completes it.
+static void
+uart_interrupt(void *arg)
+{
+  (void)uart.reg[IIR];  // takes back "THR empty"; the receive interrupt goes when the FIFO is empty, or turned off
+  while(uart.reg[LSR] & LSR_RX){
+    if(!uart_room()){
+      rx_interrupts(0);
+      if(!uart_room())
+        break;
+      rx_interrupts(1);  // a reader was faster, and has seen them on
+    }
+    uart_input(uart.reg[RBR]);
+  }
+  acquire(&uart.txlock);
+  pump();
+  release(&uart.txlock);
+  acquire(&uart.lock);
+  wq_wake_all(&uart.room);
+  release(&uart.lock);
+}
+
+void
+uart_init(void)
+{
+  irq_register(machine.uart_irq, uart_interrupt, 0, "uart");
+  rx_interrupts(1);
+}
