@@ -1,6 +1,6 @@
 #ifndef RXV_PKT_POLL_H
 #define RXV_PKT_POLL_H
-// Interrupt, then poll: who drains the rings, and when. See the essay in poll.c.
+// Interrupt, then poll: who drains the receive rings, and when. See the essay in poll.c.
 
 #include "core/types.h"
 
@@ -9,7 +9,9 @@ struct netif;
 extern int poll_quota;            // frames that an interrupt, or one turn of the net thread, drains at the most
 
 void poll_init(void);             // starts the net thread, hooks the idle loop
-int netif_poll(struct netif *nif, int q, int quota);  // drain up to quota frames: how many; -EBUSY: another hart does
+// Drain up to quota frames up the stack. Any context; interrupts are off meanwhile.
+// result: how many; quota: there may be more; -EBUSY: another hart is at it, and looks once more before it ends.
+int netif_poll(struct netif *nif, int q, int quota);
 int poll_idle(void);              // for the idle loop: look at every ring once; 1: there was something
 
 #endif

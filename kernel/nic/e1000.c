@@ -1,0 +1,493 @@
+// Intel 82540EM. SDM = its manual, see e1000.h.
+//
+// Two rings of 256 descriptors, one for each direction, shared with the card. Positions in them are free-running
+// 32-bit counts; a count modulo 256 is the index, and the difference of two counts is the number between them.
+// They live in memory: reading one from the card would leave the CPU, so the hot path reads nothing but ICR.
+//
+//            rx.taken                rx.told        rx.provided
+//   ---------|-----------------------|--------------|-------------
+//   the      | the card's: frames    | ours: ready, | the
+//   stack's  | that came, then empty | RDT to come  | stack's
+//
+// A tail write is the one dear thing here (QEMU flushes its queues in it), so RDT is written for 32 buffers at a
+// time; the card has hundreds left meanwhile. TDT is written once a batch.
+// One descriptor always stays unused: head = tail means "empty" to the card (3.2.6, 3.4).
+
+#include "core/printf.h"
+#include "core/string.h"
+#include "dev/plic.h"
+#include "kernel/kstat.h"
+#include "mm/kalloc.h"
+#include "mm/layout.h"
+#include "nic/e1000.h"
+#include "nic/e1000_hw.h"
+#include "pkt/netif.h"
+
+#define RING 256        // descriptors, a power of 2; one page
+#define TELL 32         // buffers that a write of RDT hands over at the least, while the card has plenty
+#define MIN_FRAME 60    // bytes without CRC
+#define PATIENCE 10000  // register reads, some 0.3 ms
+
+// I constant after probe   r whoever polls the queue (poll.c sees that it is one hart)   x netif.txlock
+struct e1000 {
+  volatile uint8 *bar;            // [I]
+  struct netif nif;
+  char model[12];                 // [I]
+  struct {
+    volatile struct rx_desc *desc;  // [I]
+    uint32 taken;                 // [r] descriptors that we have taken frames from
+    uint32 provided;              // [r] ... put buffers in; provided - taken < RING
+    uint32 told;                  // [r] ... told the card of: what RDT holds
+    int skipping;                 // [r] in the middle of a frame that took more than one buffer
+    uint64 doorbells;             // [r] writes of RDT
+    struct pktbuf *pkt[RING];     // [r] in taken .. provided
+  } rx;
+  struct {
+    volatile struct tx_desc *desc;  // [I]
+    uint32 put;                   // [x] descriptors that we have filled
+    uint32 cleaned;               // [x] ... taken back; put - cleaned < RING
+    uint64 context;               // [x] what the card's checksum context holds; 0: nothing yet
+    uint64 doorbells;             // [x] writes of TDT
+    struct pktbuf *pkt[RING];     // [x] at the last descriptor of its frame; 0 at the others
+  } tx;
+};
+
+_Static_assert(RING * sizeof(struct rx_desc) <= PGSIZE && RING * sizeof(struct tx_desc) <= PGSIZE, "a ring is a page");
+_Static_assert(PKT_RXBYTES >= 2048, "RCTL_BSIZE_2048");
+
+static struct e1000 cards[NETIF_MAX];
+static int ncards;
+static const uint8 zeros[MIN_FRAME];
+
+static inline uint32
+reg_read(struct e1000 *d, enum e1000_reg r)
+{
+  return *(volatile uint32 *)(d->bar + r);
+}
+
+// Earlier memory stores (w: descriptors, data) are seen before this device store (o): no doorbell rings early.
+static inline void
+reg_write(struct e1000 *d, enum e1000_reg r, uint32 v)
+{
+  asm volatile("fence w, o" ::: "memory");
+  *(volatile uint32 *)(d->bar + r) = v;
+}
+
+// ----- receive -----
+
+// An empty packet into the next descriptor. The caller knows that there is one.
+static void
+rx_put(struct e1000 *d, struct pktbuf *p)
+{
+  uint i = d->rx.provided++ % RING;
+
+  d->rx.pkt[i] = p;
+  d->rx.desc[i].addr = va2pa(p->page + p->head);
+  d->rx.desc[i].status = 0;
+}
+
+// Hand the descriptors over, if they are enough to be worth it or the card runs low. source: SDM 3.2.6.
+static void
+rx_tell(struct e1000 *d)
+{
+  uint32 new = d->rx.provided - d->rx.told;
+
+  if(new == 0 || (new < TELL && d->rx.told - d->rx.taken >= RING / 4))
+    return;
+  d->rx.told = d->rx.provided;
+  d->rx.doorbells++;
+  reg_write(d, RDT, d->rx.told % RING);
+}
+
+static int
+e1000_rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
+{
+  struct e1000 *d = nif->drv;
+  int i;
+
+  for(i = 0; i < n && d->rx.provided - d->rx.taken < RING - 1; i++)
+    rx_put(d, in[i]);
+  rx_tell(d);
+  return i;
+}
+
+static int
+e1000_rx_pending(struct netif *nif, int q)
+{
+  struct e1000 *d = nif->drv;
+
+  return d->rx.taken != d->rx.provided && (d->rx.desc[d->rx.taken % RING].status & RXD_DD);
+}
+
+// The frame in descriptor i; 0: it is no good, is counted, and its buffer is on the ring again.
+// source: SDM 3.2.3. Long frames are off (RCTL), so each should fit its buffer; the card is not believed.
+static struct pktbuf *
+rx_frame(struct e1000 *d, uint i)
+{
+  struct pktbuf *p = d->rx.pkt[i];
+  uint8 status = d->rx.desc[i].status;
+  uint len = d->rx.desc[i].len;
+  int part = !(status & RXD_EOP), long_frame = part || d->rx.skipping || len > PKT_RXBYTES;
+
+  d->rx.skipping = part;
+  if(unlikely(long_frame || (d->rx.desc[i].errors & RXE_FRAME))){
+    if(!part){  // once a frame
+      drop_count(long_frame ? DROP_RX_LONG : DROP_RX_ERROR, 0);
+      count_add(&d->nif.stat.rx_errors, 1);
+    }
+    rx_put(d, p);
+    return 0;
+  }
+  p->tail = p->head + len;
+  pkt_own(p, PKT_NIC, PKT_STACK);
+  return p;
+}
+
+static int
+e1000_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
+{
+  struct e1000 *d = nif->drv;
+  int done = 0, good = 0;
+
+  // At most what is on the ring now: bad frames, which go back on it, cannot keep us here.
+  for(int left = d->rx.provided - d->rx.taken; good < n && left > 0; left -= done){
+    int most = MIN(left, n - good);
+    for(done = 0; done < most && (d->rx.desc[(d->rx.taken + done) % RING].status & RXD_DD);)
+      done++;
+    if(done == 0)
+      break;
+    // DD is read before the rest of the descriptor, and before the frame. One fence for all of them.
+    asm volatile("fence r, r" ::: "memory");
+    for(int i = 0; i < done; i++){
+      struct pktbuf *p = rx_frame(d, d->rx.taken++ % RING);
+      if(likely(p != 0))
+        out[good++] = p;
+    }
+  }
+  return good;
+}
+
+// ----- transmit -----
+
+static inline void
+tx_put(struct e1000 *d, uint64 addr, uint64 word, struct pktbuf *p)
+{
+  uint i = d->tx.put++ % RING;
+
+  d->tx.pkt[i] = p;
+  d->tx.desc[i].addr = addr;
+  d->tx.desc[i].word = word;
+}
+
+// Where the transport checksum of p starts and goes, as a context descriptor has it; 0: nothing to be done.
+static inline uint64
+tx_context(const struct pktbuf *p)
+{
+  return p->csum_offload ? (uint64)(p->csum_start - p->head) << 32 | (uint64)(p->csum_off - p->head) << 40 : 0;
+}
+
+// Zeros behind a frame that is too short, never what the page held before ("Etherleak"). A packet's own page has room
+// for them unless its bytes end with it: then they come from elsewhere. result: bytes still to be appended.
+static uint
+tx_pad(struct pktbuf *p, uint *len, uint total)
+{
+  uint pad = MIN_FRAME - total;
+
+  if(p->nfrag > 0 || p->tail + pad > PGSIZE)
+    return pad;
+  memset(p->page + p->tail, 0, pad);
+  *len += pad;
+  return 0;
+}
+
+// One frame into as many descriptors as it has pieces. 1: done; 0: no room for it now.
+// source: SDM 3.3.6 and 3.3.7, checksums 3.5. The context stays in the card: it is sent again only when it changes.
+static int
+tx_frame(struct e1000 *d, struct pktbuf *p)
+{
+  uint64 context = tx_context(p), last = TXD_EOP | TXD_RS, word = TXD_IFCS;
+  uint len = pkt_len(p), total = len, pad = 0;
+
+  // The most it can take: context, own bytes, pieces, padding.
+  if(d->tx.put - d->tx.cleaned + p->nfrag + 3 >= RING)
+    return 0;
+  if(context && context != d->tx.context){
+    tx_put(d, context, TXD_EXT, 0);
+    d->tx.context = context;
+  }
+  for(int i = 0; i < p->nfrag; i++)
+    total += p->frags[i].len;
+  if(total < MIN_FRAME)
+    pad = tx_pad(p, &len, total);
+  if(context)
+    word |= TXD_EXT | TXD_DATA | TXD_TXSM;
+  if(likely(p->nfrag == 0 && pad == 0)){
+    tx_put(d, va2pa(pkt_data(p)), word | last | len, p);
+    return 1;
+  }
+  tx_put(d, va2pa(pkt_data(p)), word | len, 0);
+  for(int i = 0; i < p->nfrag; i++){
+    int end = i == p->nfrag - 1 && pad == 0;
+    tx_put(d, va2pa(p->frags[i].page + p->frags[i].off), word | (end ? last : 0) | p->frags[i].len, end ? p : 0);
+  }
+  if(pad)
+    tx_put(d, va2pa(zeros), word | last | pad, p);
+  return 1;
+}
+
+// source: SDM 3.4: the tail is the first descriptor that the card may not touch. QEMU's card sends everything up
+// to it before the store returns.
+static int
+e1000_tx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
+{
+  struct e1000 *d = nif->drv;
+  int i;
+
+  for(i = 0; i < n && tx_frame(d, in[i]); i++)
+    ;
+  if(i > 0){
+    d->tx.doorbells++;
+    reg_write(d, TDT, d->tx.put % RING);
+  }
+  return i;
+}
+
+// Only the last descriptor of a frame reports, and only it has a packet.
+static int
+e1000_tx_return(struct netif *nif, int q, struct pktbuf **out, int n)
+{
+  struct e1000 *d = nif->drv;
+  int got = 0;
+
+  while(got < n && d->tx.cleaned != d->tx.put){
+    uint32 end = d->tx.cleaned;
+    while(d->tx.pkt[end % RING] == 0)
+      end++;  // a frame that was begun is complete before the lock is let go
+    if((d->tx.desc[end % RING].word & TXD_DD) == 0)
+      break;
+    out[got++] = d->tx.pkt[end % RING];
+    d->tx.cleaned = end + 1;
+  }
+  return got;
+}
+
+// ----- interrupts and state -----
+
+// Turned on with a frame there already: its cause is still set in ICR, and the interrupt comes at once (13.4.17).
+static void
+e1000_irq(struct netif *nif, int q, int on)
+{
+  reg_write(nif->drv, on ? IMS : IMC, INT_RXT0);
+}
+
+static void
+e1000_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
+{
+  struct e1000 *d = nif->drv;
+  uint32 from = is_tx ? d->tx.cleaned : d->rx.taken, to = is_tx ? d->tx.put : d->rx.told;
+
+  r->size = q == 0 ? RING : 0;
+  r->head = reg_read(d, is_tx ? TDH : RDH);
+  r->tail = to % RING;
+  r->doorbells = is_tx ? d->tx.doorbells : d->rx.doorbells;
+  r->owned = (r->tail - r->head) % RING;
+  r->done = (to - from - r->owned) % RING;
+}
+
+static const struct nic_ops e1000_ops = {
+  .rx_return = e1000_rx_return,
+  .rx_provide = e1000_rx_provide,
+  .rx_pending = e1000_rx_pending,
+  .tx_provide = e1000_tx_provide,
+  .tx_return = e1000_tx_return,
+  .irq = e1000_irq,
+  .ring = e1000_ring,
+};
+
+// Reading ICR takes the causes back and drops the line; frames that come from now on raise it again.
+static void
+e1000_interrupt(void *arg)
+{
+  struct e1000 *d = arg;
+  uint32 causes = reg_read(d, ICR);
+
+  if(causes & INT_RXT0)
+    netif_interrupt(&d->nif, 0);
+  if(causes & INT_LSC){
+    int link = (reg_read(d, STATUS) & STATUS_LU) != 0;
+    if(link != d->nif.link)
+      printf("%s: link %s\n", d->nif.name, link ? "up" : "down");
+    netif_link(&d->nif, link);
+  }
+}
+
+// ----- set-up -----
+
+// One word of the EEPROM, -EIO if it does not answer. source: SDM 13.4.4.
+static int
+eeprom_word(struct e1000 *d, uint word)
+{
+  reg_write(d, EERD, word << 8 | EERD_START);
+  for(int i = 0; i < PATIENCE; i++){
+    uint32 v = reg_read(d, EERD);
+    if(v & EERD_DONE)
+      return v >> 16;
+  }
+  return -EIO;
+}
+
+// Our address: words 0 to 2 of the EEPROM, low byte first, if its checksum is right; else what the card has in
+// its first receive address already. 0, or -EIO: there is none. source: SDM 5.6.1, 5.6.35, 13.5.2.
+static int
+read_mac(struct e1000 *d)
+{
+  uint8 *mac = d->nif.mac;
+  uint16 sum = 0;
+  int v = 0;
+
+  for(int i = 0; i < EEPROM_WORDS && v >= 0; i++){
+    if((v = eeprom_word(d, i)) < 0)
+      break;
+    if(i < 3){
+      mac[2 * i] = v;
+      mac[2 * i + 1] = v >> 8;
+    }
+    sum += v;
+  }
+  if(v < 0 || sum != EEPROM_SUM){
+    uint32 low = reg_read(d, RAL0), high = reg_read(d, RAH0);
+    for(int i = 0; i < 6; i++)
+      mac[i] = (i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
+    if(!(high & RAH_VALID))
+      return -EIO;
+  }
+  return (mac[0] & 1) || memcmp(mac, zeros, 6) == 0 ? -EIO : 0;
+}
+
+// source: SDM 14.3. A reset leaves QEMU's card as it was, so nothing below counts on a register's default.
+static int
+reset(struct e1000 *d)
+{
+  int i;
+
+  reg_write(d, IMC, ~0u);
+  reg_write(d, CTRL, reg_read(d, CTRL) | CTRL_RST);
+  for(i = 0; i < PATIENCE && (reg_read(d, CTRL) & CTRL_RST); i++)
+    ;
+  if(i == PATIENCE)
+    return -EIO;
+  reg_write(d, IMC, ~0u);
+  (void)reg_read(d, ICR);
+  reg_write(d, CTRL, (reg_read(d, CTRL) & ~CTRL_RST) | CTRL_SLU | CTRL_ASDE);
+  return 0;
+}
+
+// source: SDM 14.4.
+static void
+init_rx(struct e1000 *d)
+{
+  const uint8 *mac = d->nif.mac;
+
+  reg_write(d, RAL0, mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32)mac[3] << 24);
+  reg_write(d, RAH0, mac[4] | mac[5] << 8 | RAH_VALID);
+  for(int i = 0; i < 128; i++)
+    reg_write(d, MTA + 4 * i, 0);
+  reg_write(d, RDBAL, va2pa((void *)d->rx.desc));
+  reg_write(d, RDBAH, va2pa((void *)d->rx.desc) >> 32);
+  reg_write(d, RDLEN, RING * sizeof(struct rx_desc));
+  reg_write(d, RDH, 0);
+  reg_write(d, RDT, 0);
+  reg_write(d, RDTR, 0);  // no delays: latency is worth more than the interrupts that they save
+  reg_write(d, RADV, 0);
+  reg_write(d, ITR, 0);
+}
+
+// Buffers for the whole ring, as far as there are any; then reception on. RCTL is written once: each write makes
+// QEMU's card deaf for a second, so the sooner in boot the better. source: SDM 14.4.
+static void
+start_rx(struct e1000 *d)
+{
+  struct pktbuf *p;
+
+  while(d->rx.provided < RING - 1 && (p = pkt_alloc()) != 0){
+    pkt_own(p, PKT_STACK, PKT_NIC);
+    rx_put(d, p);
+  }
+  rx_tell(d);
+  reg_write(d, RCTL, RCTL_EN | RCTL_BAM | RCTL_BSIZE_2048 | RCTL_SECRC);
+}
+
+// source: SDM 14.5.
+static void
+init_tx(struct e1000 *d)
+{
+  reg_write(d, TDBAL, va2pa((void *)d->tx.desc));
+  reg_write(d, TDBAH, va2pa((void *)d->tx.desc) >> 32);
+  reg_write(d, TDLEN, RING * sizeof(struct tx_desc));
+  reg_write(d, TDH, 0);
+  reg_write(d, TDT, 0);
+  reg_write(d, TIPG, TIPG_COPPER);
+  reg_write(d, TCTL, TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD);
+}
+
+static void
+describe(struct e1000 *d, struct pci_dev *pci)
+{
+  struct netif *nif = &d->nif;
+
+  snprintf(nif->name, sizeof(nif->name), "e%d", ncards);
+  nif->driver = "e1000";
+  nif->nqueue = 1;
+  nif->caps = NETIF_CSUM;
+  nif->mtu = 1500;
+  nif->irqno = pci->irq;
+  nif->ops = &e1000_ops;
+  nif->drv = d;
+}
+
+// What can go wrong, before anything is given away.
+static const char *
+prepare(struct e1000 *d, struct pci_dev *pci)
+{
+  if((d->bar = pci_bar(pci, 0)) == 0)
+    return "its registers have no address";
+  pci_enable(pci);
+  if(reset(d) < 0)
+    return "it does not come out of reset";
+  if(read_mac(d) < 0)
+    return "it has no address";
+  if((d->rx.desc = kzalloc()) == 0 || (d->tx.desc = kzalloc()) == 0)
+    return "no memory for its rings";
+  return 0;
+}
+
+static int
+e1000_probe(struct pci_dev *pci)
+{
+  struct e1000 *d = &cards[ncards];
+  const char *why = ncards == NETIF_MAX ? "there are too many" : prepare(d, pci);
+
+  if(why){
+    printf("e1000 in slot %d:%d: %s; left alone\n", pci->bus, pci->slot, why);
+    return -ENODEV;
+  }
+  init_rx(d);
+  start_rx(d);
+  init_tx(d);
+  describe(d, pci);
+  d->nif.link = (reg_read(d, STATUS) & STATUS_LU) != 0;
+  printf("%s: 82540EM in slot %d:%d, irq %d, %M, link %s\n", d->nif.name, pci->bus, pci->slot, pci->irq, d->nif.mac,
+         d->nif.link ? "up" : "down");
+  if(netif_register(&d->nif) < 0 || irq_register(pci->irq, e1000_interrupt, d, "e1000") < 0)
+    return -ENODEV;
+  ncards++;
+  reg_write(d, IMS, INT_RXT0 | INT_LSC);
+  return 0;
+}
+
+const struct pci_driver e1000_driver = {
+  .name = "e1000",
+  .vendor = 0x8086,
+  .device = 0x100e,
+  .probe = e1000_probe,
+};
