@@ -3,7 +3,7 @@
 //
 //   0         text, data, bss    as the program's headers say
 //   guard     one page where nothing may be
-//   stack     USERSTACK pages; arguments at the top
+//   stack     USERSTACK pages; arguments in the highest
 //   heap      from here up, by sbrk()
 
 #include "core/cpu.h"
@@ -115,7 +115,7 @@ build(struct vm *vm, struct inode *ip, char **argv, uint64 *entry, uint64 *sp)
   if(vm_add(vm, base, top, PTE_R | PTE_W) < 0)
     return -ENOEXEC;
   vm->size = *sp = top;
-  return push_args(vm, argv, sp, base);
+  return push_args(vm, argv, sp, top - PGSIZE);
 }
 
 static const char *
