@@ -1,0 +1,220 @@
+// A line typed at a terminal. See user/lineedit.h.
+//
+// As long as characters are added at the end, the terminal gets those characters and nothing else, so that scripts that drive a
+// console see what they typed. Only moving about inside the line uses backspaces, and no other control sequence. Input is
+// taken one character at a time: what follows the newline belongs to the command that is going to run.
+
+#include "kernel/fcntl.h"
+#include "user/lineedit.h"
+#include "user/rxv.h"
+#include "user/user.h"
+
+#define HISTORY 64
+
+enum key {
+  KEY_UP = 256, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_NONE,
+};
+
+#define CTRL(c) ((c) - '@')
+
+static char *history[HISTORY];  // ring
+static uint nhistory;           // lines remembered since the start
+
+struct line {
+  int fd;
+  char *buf;
+  uint n, at, size;
+  uint back;      // how far up in the history; 0: the line being typed
+  char *typed;    // that line, while an older one is shown
+};
+
+void
+line_remember(const char *line)
+{
+  if(*line == 0 || (nhistory > 0 && strcmp(history[(nhistory - 1) % HISTORY], line) == 0))
+    return;
+  char *copy = strdup(line);
+  if(copy == 0)
+    return;
+  free(history[nhistory % HISTORY]);
+  history[nhistory++ % HISTORY] = copy;
+}
+
+static void
+show(const char *s, uint n)
+{
+  write_all(2, s, n);
+}
+
+static void
+repeat(char c, uint n)
+{
+  char buf[64];
+  memset(buf, c, sizeof(buf));
+  for(; n > sizeof(buf); n -= sizeof(buf))
+    show(buf, sizeof(buf));
+  show(buf, n);
+}
+
+static int
+get_char(int fd)
+{
+  uint8 c;
+  return read(fd, &c, 1) == 1 ? c : -1;
+}
+
+// What follows ESC: the keys that terminals send as ESC [ or ESC O and a letter, or ESC [ digits ~.
+static int
+get_escape(int fd)
+{
+  int c = get_char(fd), number = 0;
+  if(c != '[' && c != 'O')
+    return c < 0 ? c : KEY_NONE;
+  while((c = get_char(fd)) >= 0 && (isdigit(c) || c == ';'))
+    number = c == ';' ? 0 : number * 10 % 1000 + c - '0';
+  switch(c){
+  case 'A': return KEY_UP;
+  case 'B': return KEY_DOWN;
+  case 'C': return KEY_RIGHT;
+  case 'D': return KEY_LEFT;
+  case 'H': return KEY_HOME;
+  case 'F': return KEY_END;
+  case '~': return number == 1 || number == 7 ? KEY_HOME : number == 4 || number == 8 ? KEY_END : number == 3 ? KEY_DELETE : KEY_NONE;
+  }
+  return c < 0 ? c : KEY_NONE;
+}
+
+static void
+move_to(struct line *l, uint at)
+{
+  if(at < l->at)
+    repeat('\b', l->at - at);
+  else
+    show(l->buf + l->at, at - l->at);
+  l->at = at;
+}
+
+// Takes out the n characters from at on; the cursor stays there.
+static void
+erase(struct line *l, uint at, uint n)
+{
+  move_to(l, at);
+  memmove(l->buf + at, l->buf + at + n, l->n - at - n);
+  l->n -= n;
+  show(l->buf + at, l->n - at);
+  repeat(' ', n);
+  repeat('\b', l->n - at + n);
+}
+
+static void
+insert(struct line *l, char c)
+{
+  if(l->n + 1 >= l->size)
+    return;
+  memmove(l->buf + l->at + 1, l->buf + l->at, l->n - l->at);
+  l->buf[l->at] = c;
+  l->n++;
+  show(l->buf + l->at, l->n - l->at);
+  l->at++;
+  repeat('\b', l->n - l->at);
+}
+
+static void
+replace(struct line *l, const char *text)
+{
+  erase(l, 0, l->n);
+  for(; *text; text++)
+    insert(l, *text);
+}
+
+// Another line of the history, up (1) or down (-1).
+static void
+recall(struct line *l, int up)
+{
+  uint have = nhistory < HISTORY ? nhistory : HISTORY;
+  if(up < 0 ? l->back == 0 : l->back == have)
+    return;
+  if(l->back == 0){
+    l->buf[l->n] = 0;
+    free(l->typed);
+    l->typed = strdup(l->buf);
+  }
+  l->back += up;
+  replace(l, l->back ? history[(nhistory - l->back) % HISTORY] : l->typed ? l->typed : "");
+}
+
+static void
+erase_word(struct line *l)
+{
+  uint at = l->at;
+  while(at > 0 && l->buf[at - 1] == ' ')
+    at--;
+  while(at > 0 && l->buf[at - 1] != ' ')
+    at--;
+  erase(l, at, l->at - at);
+}
+
+// One key: 1, the line is complete; LINE_... , it ended otherwise; 0, it goes on.
+static int
+handle(struct line *l, int key)
+{
+  switch(key){
+  case -1:
+    return LINE_EOF;
+  case '\r':
+  case '\n':
+    move_to(l, l->n);
+    show("\n", 1);
+    return 1;
+  case CTRL('C'):
+    show("^C\n", 3);
+    return LINE_INTERRUPTED;
+  case CTRL('D'):
+    if(l->n == 0)
+      return LINE_EOF;
+    // falls through
+  case KEY_DELETE:
+    if(l->at < l->n)
+      erase(l, l->at, 1);
+    break;
+  case CTRL('H'):
+  case 127:
+    if(l->at > 0)
+      erase(l, l->at - 1, 1);
+    break;
+  case CTRL('U'): erase(l, 0, l->at); break;
+  case CTRL('K'): erase(l, l->at, l->n - l->at); break;
+  case CTRL('W'): erase_word(l); break;
+  case CTRL('A'): case KEY_HOME: move_to(l, 0); break;
+  case CTRL('E'): case KEY_END: move_to(l, l->n); break;
+  case CTRL('B'): case KEY_LEFT: move_to(l, l->at > 0 ? l->at - 1 : 0); break;
+  case CTRL('F'): case KEY_RIGHT: move_to(l, l->at < l->n ? l->at + 1 : l->n); break;
+  case KEY_UP: recall(l, 1); break;
+  case KEY_DOWN: recall(l, -1); break;
+  case '\t': insert(l, ' '); break;
+  default:
+    if(key >= ' ' && key < 256)
+      insert(l, key);
+  }
+  return 0;
+}
+
+int
+line_edit(int fd, const char *prompt, char *buf, uint size)
+{
+  struct line l = { .fd = fd, .buf = buf, .size = size };
+  int r = 0;
+  if(fcntl(fd, F_SETRAW, 1) < 0)
+    return LINE_NO_TERMINAL;
+  show(prompt, strlen(prompt));
+  while(r == 0){
+    int key = get_char(fd);
+    if(key == '\033')
+      key = get_escape(fd);
+    r = handle(&l, key);
+  }
+  fcntl(fd, F_SETRAW, 0);
+  free(l.typed);
+  buf[l.n] = 0;
+  return r == 1 ? (int)l.n : r;
+}
