@@ -247,5 +247,4 @@ console_init(void)
   initsleeplock(&cons.writing, "console write");
   uart_input = console_input;
   uart_room = console_room;
-  uart_init();
 }

@@ -9,7 +9,7 @@
 
 #include "core/types.h"
 
-void console_init(void);
+void console_init(void);                         // with uart_init(), before interrupts are on
 int console_read(int user, uint64 dst, int n, int nonblock);   // bytes, 0: end of input, -EINTR, -EFAULT, -EAGAIN
 int console_write(int user, uint64 src, int n);  // n, or -EINTR, -EFAULT if nothing was written
 int console_ready(void);                         // 1: a read would not wait

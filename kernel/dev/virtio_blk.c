@@ -6,6 +6,7 @@
 // is broken, it is reset (so it touches no memory of ours any more), and every request ends with -EIO, now and later.
 
 #include "core/bits.h"
+#include "core/bits.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/plic.h"
