@@ -100,8 +100,8 @@ all: $K/kernel fs.img
 
 # ---- the kernel. It is linked twice: the second time with the table of its own function names.
 
-KSRC = $(sort $(wildcard $K/*/*.c $K/*/*.S))
-KOBJ = $(addsuffix .o,$(basename $(KSRC)))
+# trap.c gives trap.o, vector.S gives vector.S.o.
+KOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $K/*/*.c $K/*/*.S))))
 
 $K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk
 	@echo "  ld $@"
@@ -113,7 +113,7 @@ $K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk
 $K/%.o: $K/%.c $B/kflags
 	@echo "  cc $<"
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
-$K/%.o: $K/%.S $B/kflags
+$K/%.S.o: $K/%.S $B/kflags
 	@echo "  as $<"
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
 
@@ -122,7 +122,7 @@ $K/%.o: $K/%.S $B/kflags
 USRC = $(sort $(wildcard $U/*.c))
 UPROG = $(patsubst $U/%.c,$U/_%,$(USRC))
 ULIB = $B/ulib.a
-ULIBOBJ = $(addsuffix .o,$(basename $(sort $(wildcard $U/lib/*.c $U/lib/*.S))))
+ULIBOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $U/lib/*.c $U/lib/*.S))))
 
 $U/_%: $U/%.o $(ULIB) $U/user.ld
 	$Q$(LD) $(LDFLAGS) --gc-sections -T $U/user.ld -o $@ $< $(ULIB)
@@ -132,7 +132,7 @@ $(ULIB): $(ULIBOBJ)
 $U/lib/%.o: $U/lib/%.c $B/uflags
 	@echo "  cc $<"
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
-$U/lib/%.o: $U/lib/%.S $B/uflags
+$U/lib/%.S.o: $U/lib/%.S $B/uflags
 	@echo "  as $<"
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
 $U/%.o: $U/%.c $B/uflags

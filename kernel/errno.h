@@ -27,6 +27,7 @@
 #define EMFILE 24           // no free open file in this process
 #define EFBIG 27            // file too large
 #define ENOSPC 28           // disk full
+#define EMLINK 31           // too many names for one file
 #define EPIPE 32            // nobody reads it
 #define ERANGE 34           // out of range
 #define ENAMETOOLONG 36     // name too long

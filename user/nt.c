@@ -11,6 +11,7 @@
 //   nonblock PORT          recv when nothing is there
 //   block PORT CALL        stays in recv, read or poll
 //   share PORT             a parent and a child receive from the same socket; each ends with a datagram "stop"
+//   fault                  touches memory that it does not have
 //   names IP PORT          getsockname and getpeername before and after connect
 
 #include "kernel/types.h"
@@ -339,6 +340,13 @@ cmd_names(char **a)
   return 0;
 }
 
+static int
+cmd_fault(char **a)
+{
+  *(volatile int *)0x3000000000 = 1;
+  return 0;
+}
+
 static const struct {
   const char *name;
   int arguments;
@@ -346,7 +354,7 @@ static const struct {
 } commands[] = {
   {"echo", 2, cmd_echo}, {"recv", 4, cmd_recv}, {"send", 4, cmd_send}, {"queue", 1, cmd_queue}, {"ask", 3, cmd_ask},
   {"ttl", 3, cmd_ttl}, {"poll", 2, cmd_poll}, {"nonblock", 1, cmd_nonblock}, {"block", 2, cmd_block},
-  {"share", 1, cmd_share}, {"names", 2, cmd_names},
+  {"share", 1, cmd_share}, {"names", 2, cmd_names}, {"fault", 0, cmd_fault},
 };
 
 int

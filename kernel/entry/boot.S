@@ -161,11 +161,11 @@ s_entry:
         ld t0, 0(t0)
         mul t0, t0, a0
         add tp, tp, t0
-        csrw sscratch, zero     # we are in the kernel (trap.S)
+        csrw sscratch, zero     # we are in the kernel (vector.S)
         la t0, trap_vector
         csrw stvec, t0
         li t0, 0x20
-        csrs sstatus, t0        # SPIE: stays 1 for ever (trap.S)
+        csrs sstatus, t0        # SPIE: stays 1 for ever (vector.S)
         li s0, 0
         li ra, 0
         bnez a0, 1f

@@ -55,6 +55,7 @@ static void
 hart_ready(void)
 {
   plic_hart_init();
+  csr_write(scounteren, 7);  // programs may read cycle, time and instret
   csr_set(sie, SIE_SSIE | SIE_STIE | SIE_SEIE);
   on_stack((void *)KSTACK(NPROC + mycpu()->id) + KSTACK_SIZE, sched_idle);
 }

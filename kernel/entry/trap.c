@@ -11,14 +11,14 @@
 #include "proc/process.h"
 #include "sched/timer.h"
 
-_Static_assert(__builtin_offsetof(struct cpu, kstack_top) == CPU_KSTACK, "trap.S");
+_Static_assert(__builtin_offsetof(struct cpu, kstack_top) == CPU_KSTACK, "vector.S");
 _Static_assert(__builtin_offsetof(struct cpu, proc) == 8, "myproc()");
 _Static_assert(__builtin_offsetof(struct cpu, uvm) == 16, "uspace()");
-_Static_assert(__builtin_offsetof(struct cpu, scratch) == CPU_SCRATCH, "trap.S");
-_Static_assert(__builtin_offsetof(struct cpu, emergency) == CPU_EMERGENCY, "trap.S");
-_Static_assert(sizeof(struct trapframe) == TF_SIZE, "trap.S");
-_Static_assert(__builtin_offsetof(struct trapframe, a0) == TF_A0, "trap.S");
-_Static_assert(__builtin_offsetof(struct trapframe, t6) == TF_T6, "trap.S");
+_Static_assert(__builtin_offsetof(struct cpu, scratch) == CPU_SCRATCH, "vector.S");
+_Static_assert(__builtin_offsetof(struct cpu, emergency) == CPU_EMERGENCY, "vector.S");
+_Static_assert(sizeof(struct trapframe) == TF_SIZE, "vector.S");
+_Static_assert(__builtin_offsetof(struct trapframe, a0) == TF_A0, "vector.S");
+_Static_assert(__builtin_offsetof(struct trapframe, t6) == TF_T6, "vector.S");
 
 const uint64 cpu_size = sizeof(struct cpu);  // for boot.S
 

@@ -1,6 +1,6 @@
 #ifndef RXV_ENTRY_TRAP_H
 #define RXV_ENTRY_TRAP_H
-// Between trap.S, trap.c and syscall.c.
+// Between vector.S, trap.c and syscall.c.
 
 #include "core/types.h"
 #include "mm/uspace.h"

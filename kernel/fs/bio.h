@@ -25,7 +25,7 @@ struct buf {
   uint8 *data;             // [I] BSIZE bytes, 8-aligned
 };
 
-int bio_init(void);                    // 0, or -ENOMEM
+int bio_init(void);                    // 0, or -ENOMEM with a sentence
 // Held; content only if b->valid. The caller fills all of it and sets valid, or leaves valid as it was.
 struct buf *bget(uint blockno);
 struct buf *bget_zeroed(uint blockno); // held, zeros, without reading the disk
@@ -36,7 +36,7 @@ void bpin(struct buf *b);              // stays in memory until bunpin; the call
 void bunpin(struct buf *b);
 
 // Blocks straight to or from the disk, past the buffers, all under way at once: the log's and recovery's way.
-// The requests' blockno, write and data are set. result: 0, or -EIO if one of them failed.
+// The requests' blockno, write and data are set. One caller at a time. result: 0, or -EIO if one of them failed.
 int bio_transfer(struct blkreq *r, uint n);
 
 extern struct kstat_disk disk_stat;    // [a] counts; commits is the log's

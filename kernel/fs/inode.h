@@ -19,6 +19,7 @@ struct inode {
   uint size;               // [i] bytes
   uint addrs[NDIRECT + 1]; // [i]
   uint ahead;              // [i] blocks before this one were read, or asked for
+  struct buf *home;        // [i] block of the table of i-nodes, pinned while valid: iupdate() cannot fail
   struct list hash, lru;   // [t] lru: only while refs is 0
 };
 

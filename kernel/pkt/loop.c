@@ -80,7 +80,7 @@ static const struct nic_ops ops = {
   .ring = ring,
 };
 
-static struct netif lo = {
+struct netif loopback = {
   .name = "lo",
   .driver = "loopback",
   .loopback = 1,
@@ -119,6 +119,6 @@ drain_rest(void *arg)
 void
 loop_init(void)
 {
-  timer_init(&rest, drain_rest, &lo);
-  netif_register(&lo);
+  timer_init(&rest, drain_rest, &loopback);
+  netif_register(&loopback);
 }

@@ -88,7 +88,8 @@ int netif_config(struct netif *nif, uint32 addr, uint32 mask, int up);
 // 1: every host of this interface's net is meant by addr.
 int netif_is_broadcast(const struct netif *nif, uint32 addr);
 
-void loop_init(void);                          // registers "lo"; net_init() calls it
+extern struct netif loopback;                  // "lo"
+void loop_init(void);                          // registers it; net_init() calls this
 void loop_drain(struct netif *nif);            // what was sent on it comes in; netif_tx() calls it
 
 #endif

@@ -7,7 +7,7 @@
 // Guards who is whose child, and exit statuses.
 extern struct spinlock tree_lock;
 
-// entry/trap.S: leave the kernel with the registers in the running process's trap frame.
+// entry/vector.S: leave the kernel with the registers in the running process's trap frame.
 void return_to_user(void) __attribute__((noreturn));
 
 #endif

@@ -18,7 +18,7 @@ struct context {
   uint64 s[12];
 };
 
-// User registers, on the kernel stack's top while the process is in the kernel. Order is known to trap.S.
+// User registers, on the kernel stack's top while the process is in the kernel. Order is known to vector.S.
 struct trapframe {
   uint64 epc;  // where to go on
   uint64 ra, sp, gp, tp, t0, t1, t2, s0, s1;

@@ -32,21 +32,26 @@ def card(number=0, netdev="n0", slot=None, mac=None):
 
 
 def plain_line(kernel, image, cpus, mem):
-    """The part of the QEMU line that all runs share."""
-    return [QEMU, "-machine", "virt", "-bios", "none", "-kernel", kernel, "-m", mem, "-smp", str(cpus), "-nographic",
-            "-global", "virtio-mmio.force-legacy=false", "-drive", "file=%s,if=none,format=raw,id=x0" % image,
-            "-device", "virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0"]
+    """The part of the QEMU line that all runs share. image: None for no disk."""
+    line = [QEMU, "-machine", "virt", "-bios", "none", "-kernel", kernel, "-m", mem, "-smp", str(cpus), "-nographic",
+            "-global", "virtio-mmio.force-legacy=false"]
+    if image:
+        line += ["-drive", "file=%s,if=none,format=raw,id=x0" % image,
+                 "-device", "virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0"]
+    return line
 
 
 class Machine:
     """where: a directory of the test's own. net: QEMU's options for the network. image: copied, never changed."""
 
-    def __init__(self, where, cpus=3, mem="128M", net=(), extra=(), image=None, kernel=None, name="m", show=None):
+    def __init__(self, where, cpus=3, mem="128M", net=(), extra=(), image=None, kernel=None, disk=True, name="m",
+                 show=None):
         self.where, self.cpus, self.show = where, cpus, show
         self.image = os.path.join(where, name + ".img")
-        shutil.copyfile(image or os.path.join(ROOT, "fs.img"), self.image)
+        if disk:
+            shutil.copyfile(image or os.path.join(ROOT, "fs.img"), self.image)
         self.monitor_path = os.path.join(where, name + ".qmp")
-        self.line = plain_line(kernel or os.path.join(ROOT, "kernel", "kernel"), self.image, cpus, mem)
+        self.line = plain_line(kernel or os.path.join(ROOT, "kernel", "kernel"), self.image if disk else None, cpus, mem)
         self.line += list(net) if net else ["-nic", "none"]
         self.line += ["-qmp", "unix:%s,server=on,wait=off" % self.monitor_path] + list(extra)
         self.text = ""          # all that the console showed, without escapes

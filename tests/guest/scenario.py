@@ -51,9 +51,9 @@ def equal(found, wanted, what):
 class Run:
     """One run of one scenario."""
 
-    def __init__(self, the_scenario, where, harts, show=None, pcap=None):
+    def __init__(self, the_scenario, where, harts, show=None, pcap=None, kernel=None, image=None):
         self.scenario, self.where, self.harts, self.show = the_scenario, where, harts, show
-        self.pcap = pcap
+        self.pcap, self.kernel, self.image = pcap, kernel, image
         self.m = self.lan = self.host = None
         self.lans, self.machines = [], []
 
@@ -67,7 +67,8 @@ class Run:
 
     def start(self, net=(), boot=True, name=None, **more):
         """Another machine; the first one is t.m."""
-        options = {"cpus": self.harts, "mem": self.scenario.mem, "extra": self.scenario.extra, "show": self.show}
+        options = {"cpus": self.harts, "mem": self.scenario.mem, "extra": self.scenario.extra, "show": self.show,
+                   "kernel": self.kernel, "image": self.image}
         options.update(more)
         m = machine.Machine(self.where, net=net, name=name or "m%d" % len(self.machines), **options)
         self.machines.append(m)
@@ -130,6 +131,17 @@ class Run:
         """Wait until `name` has counted `count` drops more than before."""
         was = (before or {}).get(name, 0)
         return self.settled("%d more of %s than %d" % (count, name, was), lambda n: n.get(name, 0) - was >= count)
+
+    def runs(self, name, seconds=30):
+        """Wait until program `name` is in the list that ^P prints, however busy the terminal is."""
+        end = time.monotonic() + seconds * machine.SLOW
+        while True:
+            self.m.send("\x10")
+            try:
+                return self.m.expect(r"(?m)^.*\d.*\b%s\b.*$" % re.escape(name), name + " in the list of processes", 2)
+            except Failure:
+                if time.monotonic() > end or self.m.ended:
+                    raise
 
     def begin(self, command, pattern, seconds=30):
         """Start a program that says when it is ready."""
