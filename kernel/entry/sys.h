@@ -24,7 +24,7 @@ SYSCALLS(X)
 
 // Descriptors of the running process (sysfile.c).
 struct file *fd_file(uint64 fd);      // 0: not open
-int fd_alloc(struct file *f);         // lowest free descriptor, takes over the reference; -EMFILE
+int fd_alloc(TAKES struct file *f);   // lowest free descriptor; -EMFILE: f is closed
 
 // kstat(): a place to put records one by one (sysstat.c).
 struct recsink {

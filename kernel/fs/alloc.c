@@ -1,0 +1,222 @@
+// Which blocks and which i-nodes are free. The bitmap of blocks is on disk, in buffers; which i-nodes are free says
+// their type, so a bitmap of them is made in memory at boot. Both are searched from where the last search ended.
+
+#include "core/panic.h"
+#include "core/printf.h"
+#include "core/spinlock.h"
+#include "core/string.h"
+#include "fs/fsint.h"
+#include "mm/kalloc.h"
+#include "mm/layout.h"
+
+#define INODE_BITS (PGSIZE * 8)  // in one page of the i-node bitmap
+#define INODE_PAGES 2            // 65536 numbers: all that a directory entry can name
+
+// f lock
+static struct {
+  struct spinlock lock;
+  uint blocks_free;              // [f] not promised to anybody; the bitmaps may have more for a moment
+  uint next_block;               // [f] where to look first
+  uint64 *inode_used[INODE_PAGES];  // [f] a bit each
+  uint inodes_free;              // [f]
+  uint next_inode;               // [f]
+} map = {.lock = SPINLOCK("fs maps")};
+
+// The first zero bit in [from, to) of a bitmap, or `to`. Whole words of ones are passed over at once.
+static uint
+first_zero(const uint64 *bits, uint from, uint to)
+{
+  for(uint i = from; i < to; i++){
+    if(i % 64 == 0)
+      while(i < to && bits[i / 64] == ~0UL)
+        i += 64;
+    if(i >= to)
+      break;
+    if((bits[i / 64] & 1UL << i % 64) == 0)
+      return i;
+  }
+  return to;
+}
+
+// Blocks free in bitmap block m, counted. It stays in memory from now on, so that taking and freeing blocks cannot fail
+// half-way for want of it.
+static int
+count_free(uint m, uint *nfree)
+{
+  struct buf *b = bread(sb.bmapstart + m);
+  if(b == 0)
+    return -EIO;
+  const uint64 *bits = (const uint64 *)b->data;
+  uint end = MIN(sb.size - m * BPB, BPB);
+  for(uint i = m == 0 ? data_start : 0; i < end; i++)
+    if((bits[i / 64] & 1UL << i % 64) == 0)
+      ++*nfree;
+  bpin(b);
+  brelse(b);
+  return 0;
+}
+
+static void
+mark_inode(uint inum, int used)
+{
+  uint64 *word = &map.inode_used[inum / INODE_BITS][inum % INODE_BITS / 64], bit = 1UL << inum % 64;
+  *word = used ? *word | bit : *word & ~bit;
+}
+
+int
+alloc_init(void)
+{
+  uint last = IBLOCK(sb.ninodes - 1, sb);
+
+  for(uint i = 0; i < INODE_PAGES; i++)
+    if((map.inode_used[i] = kzalloc()) == 0)
+      return -ENOMEM;
+  for(uint i = 0; i < bitmap_blocks; i++)
+    bprefetch(sb.bmapstart + i);
+  for(uint b = sb.inodestart; b <= last; b++)
+    bprefetch(b);
+  for(uint m = 0; m < bitmap_blocks; m++)
+    if(count_free(m, &map.blocks_free) < 0)
+      return -EIO;
+  map.next_block = data_start;
+
+  mark_inode(0, 1);
+  map.next_inode = ROOTINO;
+  struct buf *b = 0;
+  for(uint inum = 1; inum < sb.ninodes; inum++){
+    if(b == 0 || inum % IPB == 0){
+      if(b)
+        brelse(b);
+      if((b = bread(IBLOCK(inum, sb))) == 0)
+        return -EIO;
+    }
+    if(((struct dinode *)b->data)[inum % IPB].type)
+      mark_inode(inum, 1);
+    else
+      map.inodes_free++;
+  }
+  if(b)
+    brelse(b);
+  return 0;
+}
+
+// Take a free block of bitmap block m, at `from` (a bit) or behind it. 0, -ENOSPC.
+static int
+take_in(uint m, uint from, uint *blockno)
+{
+  uint end = MIN(sb.size - m * BPB, BPB);
+  struct buf *b = bread(sb.bmapstart + m);
+  uint64 *bits = (uint64 *)b->data;
+  uint bit = first_zero(bits, from, end);
+  if(bit == end){
+    brelse(b);
+    return -ENOSPC;
+  }
+  bits[bit / 64] |= 1UL << bit % 64;
+  log_write(b);
+  brelse(b);
+  *blockno = m * BPB + bit;
+  return 0;
+}
+
+// Search all bitmap blocks, from block number `from` on, round to it again.
+static int
+take_block(uint from, uint *blockno)
+{
+  uint first = from / BPB;
+  for(uint i = 0; i <= bitmap_blocks; i++){
+    uint m = (first + i) % bitmap_blocks;
+    uint low = m == 0 ? data_start : 0;
+    int e = take_in(m, i == 0 ? MAX(from % BPB, low) : low, blockno);
+    if(e != -ENOSPC)
+      return e;
+  }
+  return -ENOSPC;
+}
+
+int
+balloc(uint *blockno)
+{
+  acquire(&map.lock);
+  if(map.blocks_free == 0){
+    release(&map.lock);
+    return -ENOSPC;
+  }
+  map.blocks_free--;
+  uint from = map.next_block;
+  release(&map.lock);
+
+  int e = take_block(from, blockno);
+  acquire(&map.lock);
+  if(e < 0)
+    map.blocks_free++;
+  else
+    map.next_block = *blockno + 1 < sb.size ? *blockno + 1 : data_start;
+  release(&map.lock);
+  return e;
+}
+
+void
+bfree(uint blockno)
+{
+  if(blockno < data_start || blockno >= sb.size)
+    return;
+  struct buf *b = bread(BBLOCK(blockno, sb));
+  uint64 *bits = (uint64 *)b->data, bit = blockno % BPB;
+  int was_used = (bits[bit / 64] & 1UL << bit % 64) != 0;
+  if(was_used){
+    bits[bit / 64] &= ~(1UL << bit % 64);
+    log_write(b);
+  }
+  brelse(b);
+  acquire(&map.lock);
+  map.blocks_free += was_used;
+  release(&map.lock);
+}
+
+int
+inum_alloc(uint *inum)
+{
+  int e = -ENOSPC;
+  acquire(&map.lock);
+  for(uint round = 0; round < 2 && e < 0 && map.inodes_free; round++){
+    for(uint i = map.next_inode; i < sb.ninodes && e < 0;){
+      uint page = i / INODE_BITS, end = MIN(sb.ninodes - page * INODE_BITS, INODE_BITS);
+      uint bit = first_zero(map.inode_used[page], i % INODE_BITS, end);
+      i = page * INODE_BITS + bit;
+      if(bit < end){
+        mark_inode(i, 1);
+        map.inodes_free--;
+        map.next_inode = i + 1;
+        *inum = i;
+        e = 0;
+      }
+    }
+    if(e < 0)
+      map.next_inode = ROOTINO;
+  }
+  release(&map.lock);
+  return e;
+}
+
+void
+inum_free(uint inum)
+{
+  acquire(&map.lock);
+  mark_inode(inum, 0);
+  map.inodes_free++;
+  if(inum < map.next_inode)
+    map.next_inode = inum;
+  release(&map.lock);
+}
+
+void
+fs_space(uint *blocks, uint *blocks_free, uint *ninodes, uint *ninodes_free)
+{
+  acquire(&map.lock);
+  *blocks = sb.nblocks;
+  *blocks_free = map.blocks_free;
+  *ninodes = sb.ninodes;
+  *ninodes_free = map.inodes_free;
+  release(&map.lock);
+}

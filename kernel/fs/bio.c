@@ -1,0 +1,301 @@
+// Disk blocks in memory: a hash table finds a block, a list of those that nobody uses gives the next victim, oldest
+// first. Both are O(1), under one spinlock that is held for some tens of instructions; nobody holds it while the disk
+// works, and the disk's interrupt takes it to say that a transfer is over.
+
+#include "core/list.h"
+#include "core/panic.h"
+#include "core/printf.h"
+#include "core/spinlock.h"
+#include "core/string.h"
+#include "fs/bio.h"
+#include "mm/kalloc.h"
+#include "mm/layout.h"
+
+// Blocks that are kept. More than can be pinned at once (two transactions, the blocks of i-nodes in memory, the
+// bitmap) and held (two a process).
+#define NBUFFERS 1024
+#define NHASH 512      // a power of 2
+
+// c lock
+static struct {
+  struct spinlock lock;
+  struct waitq freed;            // [c] somebody waits for any buffer
+  struct waitq transfers;        // [c] bio_transfer() waits
+  uint pending, failed;          // [c] its requests under way, and those that failed
+  struct list hash[NHASH];       // [c] buffers that have a block
+  struct list lru;               // [c] buffers with refs 0, the one to be reused next in front
+} bcache = {.lock = SPINLOCK("bcache")};
+
+struct kstat_disk disk_stat;
+
+static struct list *
+chain(uint blockno)
+{
+  return &bcache.hash[(blockno ^ blockno >> 9) & (NHASH - 1)];
+}
+
+// Make buffers: their heads and their data both come from whole pages.
+int
+bio_init(void)
+{
+  const uint heads = PGSIZE / sizeof(struct buf), blocks = PGSIZE / BSIZE;
+  struct buf *head = 0;
+  uint8 *data = 0;
+  uint nhead = 0, ndata = 0;
+
+  wq_init(&bcache.freed);
+  wq_init(&bcache.transfers);
+  list_init(&bcache.lru);
+  for(uint i = 0; i < NHASH; i++)
+    list_init(&bcache.hash[i]);
+  for(uint i = 0; i < NBUFFERS; i++){
+    if(nhead == 0){
+      head = kzalloc();
+      nhead = heads;
+    }
+    if(ndata == 0){
+      data = kalloc();
+      ndata = blocks;
+    }
+    if(head == 0 || data == 0){
+      printf("fs: no memory for %d disk buffers\n", NBUFFERS);
+      return -ENOMEM;
+    }
+    struct buf *b = &head[--nhead];
+    b->data = data + --ndata * BSIZE;
+    b->req.data = b->data;
+    wq_init(&b->waiters);
+    list_init(&b->hash);
+    list_add(&bcache.lru, &b->lru);
+  }
+  return 0;
+}
+
+// The buffer of this block, if there is one. lock: bcache.lock.
+static struct buf *
+find(uint blockno)
+{
+  list_each(l, chain(blockno)){
+    struct buf *b = container_of(l, struct buf, hash);
+    if(b->blockno == blockno)
+      return b;
+  }
+  return 0;
+}
+
+// Give the oldest unused buffer to this block, with one reference. 0: all are in use. lock: bcache.lock.
+static struct buf *
+reuse(uint blockno)
+{
+  struct list *l = list_pop(&bcache.lru);
+  if(l == 0)
+    return 0;
+  struct buf *b = container_of(l, struct buf, lru);
+  list_del(&b->hash);
+  b->blockno = blockno;
+  b->valid = 0;
+  b->txn = 0;
+  b->refs = 1;
+  list_push(chain(blockno), &b->hash);
+  return b;
+}
+
+// One reference more. lock: bcache.lock.
+static void
+ref(struct buf *b)
+{
+  if(b->refs++ == 0)
+    list_del(&b->lru);
+}
+
+// One reference less. A buffer without content is the first to be reused. lock: bcache.lock.
+static void
+unref(struct buf *b)
+{
+  assert(b->refs > 0);
+  if(--b->refs > 0)
+    return;
+  if(b->valid)
+    list_add(&bcache.lru, &b->lru);
+  else
+    list_push(&bcache.lru, &b->lru);
+  wq_wake_all(&bcache.freed);
+}
+
+struct buf *
+bget(uint blockno)
+{
+  acquire(&bcache.lock);
+  for(;;){
+    struct buf *b = find(blockno);
+    if(b){
+      ref(b);
+      while(b->busy)
+        wq_sleep_hard(&b->waiters, &bcache.lock);
+    } else
+      b = reuse(blockno);
+    if(b){
+      b->busy = 1;
+      release(&bcache.lock);
+      return b;
+    }
+    wq_sleep_hard(&bcache.freed, &bcache.lock);
+  }
+}
+
+// Let go of it. lock: bcache.lock.
+static void
+put(struct buf *b)
+{
+  b->busy = 0;
+  wq_wake_one(&b->waiters);
+  unref(b);
+}
+
+void
+brelse(struct buf *b)
+{
+  assert(b->busy);
+  acquire(&bcache.lock);
+  put(b);
+  release(&bcache.lock);
+}
+
+struct buf *
+bget_zeroed(uint blockno)
+{
+  struct buf *b = bget(blockno);
+  memset(b->data, 0, BSIZE);
+  b->valid = 1;
+  return b;
+}
+
+// A transfer is over. In the disk's interrupt.
+static void
+read_done(struct blkreq *r)
+{
+  struct buf *b = container_of(r, struct buf, req);
+  acquire(&bcache.lock);
+  b->in_flight = 0;
+  b->valid = r->error == 0;
+  if(r->error)
+    count_add(&disk_stat.errors, 1);
+  wq_wake_all(&b->waiters);
+  release(&bcache.lock);
+}
+
+// The same, when nobody waits for it: the transfer itself held the buffer.
+static void
+prefetch_done(struct blkreq *r)
+{
+  struct buf *b = container_of(r, struct buf, req);
+  acquire(&bcache.lock);
+  b->in_flight = 0;
+  b->valid = r->error == 0;
+  if(r->error)
+    count_add(&disk_stat.errors, 1);
+  put(b);
+  release(&bcache.lock);
+}
+
+// Start to fill b, which is busy and marked in flight.
+static void
+start_read(struct buf *b, void (*end)(struct blkreq *r))
+{
+  b->req.blockno = b->blockno;
+  b->req.write = 0;
+  b->req.done = 0;
+  b->req.error = 0;
+  b->req.end = end;
+  count_add(&disk_stat.reads, 1);
+  count_add(&disk_stat.cache_misses, 1);
+  virtio_blk_submit(&b->req);
+}
+
+struct buf *
+bread(uint blockno)
+{
+  struct buf *b = bget(blockno);
+  if(b->valid){
+    count_add(&disk_stat.cache_hits, 1);
+    return b;
+  }
+  b->in_flight = 1;
+  start_read(b, read_done);
+  acquire(&bcache.lock);
+  while(b->in_flight)
+    wq_sleep_hard(&b->waiters, &bcache.lock);
+  release(&bcache.lock);
+  if(b->valid)
+    return b;
+  brelse(b);
+  return 0;
+}
+
+void
+bprefetch(uint blockno)
+{
+  acquire(&bcache.lock);
+  struct buf *b = find(blockno) ? 0 : reuse(blockno);
+  if(b){
+    b->busy = 1;
+    b->in_flight = 1;
+  }
+  release(&bcache.lock);
+  if(b)
+    start_read(b, prefetch_done);
+}
+
+void
+bpin(struct buf *b)
+{
+  acquire(&bcache.lock);
+  assert(b->busy && b->valid);
+  b->refs++;
+  release(&bcache.lock);
+}
+
+void
+bunpin(struct buf *b)
+{
+  acquire(&bcache.lock);
+  unref(b);
+  release(&bcache.lock);
+}
+
+static void
+transfer_done(struct blkreq *r)
+{
+  acquire(&bcache.lock);
+  bcache.pending--;
+  if(r->error){
+    bcache.failed++;
+    count_add(&disk_stat.errors, 1);
+  }
+  if(bcache.pending == 0)
+    wq_wake_all(&bcache.transfers);
+  release(&bcache.lock);
+}
+
+int
+bio_transfer(struct blkreq *r, uint n)
+{
+  acquire(&bcache.lock);
+  assert(bcache.pending == 0);
+  bcache.pending = n;
+  bcache.failed = 0;
+  release(&bcache.lock);
+  for(uint i = 0; i < n; i++){
+    count_add(r[i].write ? &disk_stat.writes : &disk_stat.reads, 1);
+    r[i].done = 0;
+    r[i].error = 0;
+    r[i].end = transfer_done;
+    virtio_blk_submit(&r[i]);
+  }
+  acquire(&bcache.lock);
+  while(bcache.pending)
+    wq_sleep_hard(&bcache.transfers, &bcache.lock);
+  int result = bcache.failed ? -EIO : 0;
+  release(&bcache.lock);
+  return result;
+}

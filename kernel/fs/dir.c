@@ -1,0 +1,305 @@
+// Directories: entries in a file's content; and paths, which lead through them.
+//
+// On disk a directory is an array of struct dirent; number 0 marks a free entry. All functions look at it a
+// block at a time. Names longer than DIRSIZ are cut off, as xv6 does.
+
+#include "core/cpu.h"
+#include "core/string.h"
+#include "fs/fsint.h"
+#include "sched/proc.h"
+
+#define EPB (BSIZE / sizeof(struct dirent))  // entries in a block
+
+// Entries of a directory; a size that is not a multiple of one counts down.
+static uint
+entries(const struct inode *dp)
+{
+  return dp->size / sizeof(struct dirent);
+}
+
+// Calls see() with the used and the free entries in order, until it returns 1. 0, -EIO. Holes are passed over.
+static int
+each_entry(struct inode *dp, int (*see)(const struct dirent *de, uint off, void *arg), void *arg)
+{
+  uint n = entries(dp), bn;
+  for(uint i = 0; i < n; i += EPB){
+    if(bmap(dp, i / EPB, &bn) < 0)
+      return -EIO;
+    if(bn == 0)
+      continue;
+    struct buf *b = bread(bn);
+    if(b == 0)
+      return -EIO;
+    const struct dirent *de = (struct dirent *)b->data;
+    int stop = 0;
+    for(uint j = 0; j < MIN(EPB, n - i) && !stop; j++)
+      stop = see(&de[j], (i + j) * sizeof(*de), arg);
+    brelse(b);
+    if(stop)
+      break;
+  }
+  return 0;
+}
+
+struct search {
+  const char *name;
+  uint inum, off;   // the entry's; inum 0: not found
+  uint hole;        // first free entry
+};
+
+static int
+see_name(const struct dirent *de, uint off, void *arg)
+{
+  struct search *s = arg;
+  if(de->inum == 0){
+    s->hole = MIN(s->hole, off);
+    return 0;
+  }
+  if(de->name[0] != s->name[0] || strncmp(de->name, s->name, DIRSIZ) != 0)
+    return 0;
+  s->inum = de->inum;
+  s->off = off;
+  return 1;
+}
+
+int
+dir_find(struct inode *dp, const char *name, uint *inum, uint *off)
+{
+  struct search s = {.name = name, .hole = entries(dp) * sizeof(struct dirent)};
+  if(each_entry(dp, see_name, &s) < 0)
+    return -EIO;
+  *inum = s.inum;
+  *off = s.inum ? s.off : s.hole;
+  return s.inum ? 0 : -ENOENT;
+}
+
+static int
+see_other(const struct dirent *de, uint off, void *arg)
+{
+  char name[DIRSIZ + 1];
+  memcpy(name, de->name, DIRSIZ);
+  name[DIRSIZ] = 0;
+  if(de->inum == 0 || name_is_dots(name))
+    return 0;
+  *(int *)arg = 0;
+  return 1;
+}
+
+int
+dir_empty(struct inode *dp)
+{
+  int empty = 1;
+  return each_entry(dp, see_other, &empty) < 0 ? -EIO : empty;
+}
+
+static int
+see_inum(const struct dirent *de, uint off, void *arg)
+{
+  struct dirent *want = arg;
+  if(de->inum != want->inum)
+    return 0;
+  *want = *de;
+  return 1;
+}
+
+// The name under which dp holds this i-node. name: DIRSIZ + 1 bytes. 0, -ENOENT, -EIO.
+static int
+dir_name_of(struct inode *dp, uint inum, char *name)
+{
+  struct dirent de = {.inum = inum};
+  if(each_entry(dp, see_inum, &de) < 0)
+    return -EIO;
+  memcpy(name, de.name, DIRSIZ);
+  name[DIRSIZ] = 0;
+  return name[0] ? 0 : -ENOENT;
+}
+
+int
+dir_holds(struct inode *dp, uint off, const char *name, uint inum)
+{
+  struct dirent de;
+  return readi(dp, 0, (uint64)&de, off, sizeof(de)) == sizeof(de) && de.inum == inum &&
+    strncmp(de.name, name, DIRSIZ) == 0;
+}
+
+int
+dir_put(struct inode *dp, uint off, const char *name, uint inum)
+{
+  struct dirent de = {.inum = inum};
+  for(int i = 0; i < DIRSIZ && name[i]; i++)
+    de.name[i] = name[i];
+  int n = writei(dp, 0, (uint64)&de, off, sizeof(de));
+  if(n < 0)
+    return n == -EFBIG ? -ENOSPC : n;
+  return n == sizeof(de) ? 0 : -ENOSPC;
+}
+
+int
+name_is_dots(const char *name)
+{
+  return strncmp(name, ".", DIRSIZ) == 0 || strncmp(name, "..", DIRSIZ) == 0;
+}
+
+int
+lookup_in(struct inode *dp, const char *name, struct inode **ip, uint *off)
+{
+  uint inum;
+  int e = ilock(dp);
+  if(e < 0)
+    return e;
+  if(dp->type != T_DIR)
+    e = -ENOTDIR;
+  else if(dp->nlink == 0)
+    e = -ENOENT;  // removed: its ".." may lead to something else by now
+  else if((e = dir_find(dp, name, &inum, off)) == 0)
+    e = iget(inum, ip);
+  iunlock(dp);
+  return e;
+}
+
+// The next part of a path: copies it and moves *path behind it and its slashes. 0: there is none.
+static int
+next_part(const char **path, char name[DIRSIZ + 1])
+{
+  const char *p = *path;
+  int n = 0;
+  while(*p == '/')
+    p++;
+  if(*p == 0)
+    return 0;
+  for(; *p && *p != '/'; p++)
+    if(n < DIRSIZ)
+      name[n++] = *p;
+  name[n] = 0;
+  while(*p == '/')
+    p++;
+  *path = p;
+  return 1;
+}
+
+// Walk along a path, to its end or to the directory of its last part. One i-node at a time is locked.
+static int
+walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
+{
+  struct proc *p = myproc();
+  struct inode *ip, *next;
+  uint off;
+
+  if(*path == 0)
+    return -ENOENT;
+  ip = *path == '/' || p->cwd == 0 ? iroot() : idup(p->cwd);
+  if(ip == 0)
+    return -ENFILE;
+  while(next_part(&path, name)){
+    if(parent && *path == 0){
+      *out = ip;
+      return 0;
+    }
+    int e = lookup_in(ip, name, &next, &off);
+    iput(ip);
+    if(e < 0)
+      return e;
+    ip = next;
+  }
+  if(parent){
+    iput(ip);
+    return -EEXIST;  // the root: there is no directory that it is in
+  }
+  *out = ip;
+  return 0;
+}
+
+int
+fs_lookup(const char *path, struct inode **ip)
+{
+  char name[DIRSIZ + 1];
+  return walk(path, 0, name, ip);
+}
+
+int
+lookup_parent(const char *path, struct inode **dp, char *name)
+{
+  return walk(path, 1, name, dp);
+}
+
+struct inode *
+namei(const char *path)
+{
+  struct inode *ip;
+  return fs_lookup(path, &ip) < 0 ? 0 : ip;
+}
+
+int
+fs_chdir(const char *path)
+{
+  struct proc *p = myproc();
+  struct inode *ip, *old = p->cwd;
+  int e = fs_lookup(path, &ip);
+  if(e < 0)
+    return e;
+  if((e = ilock(ip)) == 0){
+    if(ip->type != T_DIR)
+      e = -ENOTDIR;
+    iunlock(ip);
+  }
+  if(e < 0){
+    iput(ip);
+    return e;
+  }
+  p->cwd = ip;
+  if(old)
+    iput(old);
+  return 0;
+}
+
+// One step up from *ip, which is replaced by its parent; name: what the parent calls it.
+static int
+step_up(struct inode **ip, char name[DIRSIZ + 1])
+{
+  struct inode *up;
+  uint inum = (*ip)->inum, off;
+  int e = lookup_in(*ip, "..", &up, &off);
+  if(e < 0)
+    return e;
+  if((e = ilock(up)) == 0){
+    e = up->type == T_DIR ? dir_name_of(up, inum, name) : -ENOTDIR;
+    iunlock(up);
+  }
+  iput(*ip);
+  *ip = up;
+  return e;
+}
+
+int
+fs_getcwd(char *buf, uint n)
+{
+  struct proc *p = myproc();
+  struct inode *ip = p->cwd ? idup(p->cwd) : iroot();
+  char name[DIRSIZ + 1];
+  uint at = n;  // the path is built from its end
+  int e = 0;
+
+  if(ip == 0)
+    return -ENFILE;
+  if(n < 2){
+    iput(ip);
+    return -ERANGE;
+  }
+  buf[--at] = 0;
+  while(ip->inum != ROOTINO && (e = step_up(&ip, name)) == 0){
+    uint len = strlen(name);
+    if(len + 1 > at){
+      e = -ERANGE;
+      break;
+    }
+    memcpy(buf + (at -= len), name, len);
+    buf[--at] = '/';
+  }
+  iput(ip);
+  if(e < 0)
+    return e;
+  if(buf[at] == 0)
+    buf[--at] = '/';
+  memmove(buf, buf + at, n - at);
+  return n - at;
+}

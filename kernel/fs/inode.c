@@ -1,0 +1,503 @@
+// I-nodes in memory, and the content of files.
+//
+// An i-node in memory is found by a hash of its number. Those without references stay, oldest first on a list, until
+// their place is needed; so a path that is walked again costs no disk and no decoding.
+
+#include "core/list.h"
+#include "core/panic.h"
+#include "core/printf.h"
+#include "core/spinlock.h"
+#include "core/string.h"
+#include "fs/fsint.h"
+#include "mm/uaccess.h"
+
+#define NCACHED (4 * NINODE)  // more than NINODE: every process has a cwd, every open file an i-node
+#define NHASH 128             // a power of 2
+#define AHEAD 32              // blocks that are read ahead of a reader
+
+// t lock
+static struct {
+  struct spinlock lock;
+  struct inode inode[NCACHED];
+  struct list hash[NHASH];  // [t]
+  struct list lru;          // [t] those with refs 0
+  uint nfree;               // [t] their number
+} itable = {.lock = SPINLOCK("inode table")};
+
+void
+inode_init(void)
+{
+  list_init(&itable.lru);
+  for(int i = 0; i < NHASH; i++)
+    list_init(&itable.hash[i]);
+  for(int i = 0; i < NCACHED; i++){
+    struct inode *ip = &itable.inode[i];
+    initsleeplock(&ip->lock, "inode");
+    list_init(&ip->hash);
+    list_add(&itable.lru, &ip->lru);
+  }
+  itable.nfree = NCACHED;
+}
+
+// The i-node in memory, with a reference; 0: it is not. lock: itable.lock.
+static struct inode *
+find(uint inum)
+{
+  list_each(l, &itable.hash[inum % NHASH]){
+    struct inode *ip = container_of(l, struct inode, hash);
+    if(ip->inum == inum){
+      if(ip->refs++ == 0){
+        list_del(&ip->lru);
+        itable.nfree--;
+      }
+      return ip;
+    }
+  }
+  return 0;
+}
+
+// What memory knows of it is no longer so. Locked, or nobody else can find it.
+static void
+forget(struct inode *ip)
+{
+  ip->valid = 0;
+  ip->ahead = 0;
+  if(ip->home)
+    bunpin(ip->home);
+  ip->home = 0;
+}
+
+int
+iget(uint inum, struct inode **ipp)
+{
+  if(inum == 0 || inum >= sb.ninodes)
+    return -EIO;
+  acquire(&itable.lock);
+  struct inode *ip = find(inum);
+  struct list *l;
+  if(ip == 0 && (l = list_pop(&itable.lru)) != 0){
+    ip = container_of(l, struct inode, lru);
+    itable.nfree--;
+    list_del(&ip->hash);
+    forget(ip);
+    ip->dev = ROOTDEV;
+    ip->inum = inum;
+    ip->refs = 1;
+    list_push(&itable.hash[inum % NHASH], &ip->hash);
+  }
+  release(&itable.lock);
+  *ipp = ip;
+  return ip ? 0 : -ENFILE;
+}
+
+struct inode *
+idup(struct inode *ip)
+{
+  acquire(&itable.lock);
+  ip->refs++;
+  release(&itable.lock);
+  return ip;
+}
+
+struct inode *
+iroot(void)
+{
+  struct inode *ip;
+  return iget(ROOTINO, &ip) < 0 ? 0 : ip;
+}
+
+void
+fs_counts(uint32 *inodes, uint32 *inodes_free)
+{
+  acquire(&itable.lock);
+  *inodes = NCACHED;
+  *inodes_free = itable.nfree;
+  release(&itable.lock);
+}
+
+// The i-node as it is on the disk, which may be anything: 0, or -EIO if it is free or cannot be right.
+static int
+load(struct inode *ip)
+{
+  struct buf *b = bread(IBLOCK(ip->inum, sb));
+  if(b == 0)
+    return -EIO;
+  const struct dinode *d = (struct dinode *)b->data + ip->inum % IPB;
+  if(d->type < T_DIR || d->type > T_DEVICE || d->size > MAXFILE * BSIZE || d->nlink < 0){
+    brelse(b);
+    return -EIO;
+  }
+  ip->type = d->type;
+  ip->major = d->major;
+  ip->minor = d->minor;
+  ip->nlink = d->nlink;
+  ip->size = d->size;
+  memcpy(ip->addrs, d->addrs, sizeof(ip->addrs));
+  bpin(b);
+  ip->home = b;
+  ip->valid = 1;
+  brelse(b);
+  return 0;
+}
+
+int
+ilock(struct inode *ip)
+{
+  acquiresleep(&ip->lock);
+  if(ip->valid || load(ip) == 0)
+    return 0;
+  releasesleep(&ip->lock);
+  return -EIO;
+}
+
+void
+iunlock(struct inode *ip)
+{
+  releasesleep(&ip->lock);
+}
+
+void
+iunlockput(struct inode *ip)
+{
+  iunlock(ip);
+  iput(ip);
+}
+
+int
+ilock_set(struct inode *set[], int n)
+{
+  struct inode *sorted[4];
+  int ns = 0;
+  for(int i = 0; i < n; i++){
+    int at = ns;
+    for(int j = 0; j < ns; j++)
+      if(sorted[j] == set[i])
+        at = -1;
+    if(set[i] == 0 || at < 0)
+      continue;
+    for(; at > 0 && sorted[at - 1]->inum > set[i]->inum; at--)
+      sorted[at] = sorted[at - 1];
+    sorted[at] = set[i];
+    ns++;
+  }
+  for(int i = 0; i < ns; i++)
+    if(ilock(sorted[i]) < 0){
+      while(i-- > 0)
+        iunlock(sorted[i]);
+      return -EIO;
+    }
+  return 0;
+}
+
+void
+iunlock_set(struct inode *set[], int n)
+{
+  for(int i = 0; i < n; i++){
+    int again = 0;
+    for(int j = 0; j < i; j++)
+      again |= set[j] == set[i];
+    if(set[i] && !again)
+      iunlock(set[i]);
+  }
+}
+
+void
+iupdate(struct inode *ip)
+{
+  struct buf *b = bread(ip->home->blockno);  // a pinned one: no disk, no error
+  struct dinode *d = (struct dinode *)b->data + ip->inum % IPB;
+  d->type = ip->type;
+  d->major = ip->major;
+  d->minor = ip->minor;
+  d->nlink = ip->nlink;
+  d->size = ip->size;
+  memcpy(d->addrs, ip->addrs, sizeof(ip->addrs));
+  log_write(b);
+  brelse(b);
+}
+
+int
+ialloc(short type, short major, short minor, struct inode **ipp)
+{
+  uint inum;
+  struct inode *ip;
+  int e = inum_alloc(&inum);
+  if(e < 0)
+    return e;
+  if((e = iget(inum, &ip)) < 0){
+    inum_free(inum);
+    return e;
+  }
+  acquiresleep(&ip->lock);
+  struct buf *b = bread(IBLOCK(inum, sb));
+  if(b == 0){
+    releasesleep(&ip->lock);
+    inum_free(inum);
+    iput(ip);
+    return -EIO;
+  }
+  forget(ip);
+  ip->type = type;
+  ip->major = major;
+  ip->minor = minor;
+  ip->nlink = 0;
+  ip->size = 0;
+  memset(ip->addrs, 0, sizeof(ip->addrs));
+  bpin(b);
+  ip->home = b;
+  ip->valid = 1;
+  brelse(b);
+  iupdate(ip);
+  releasesleep(&ip->lock);
+  *ipp = ip;
+  return 0;
+}
+
+uint
+itrunc_blocks(void)
+{
+  return 1 + MIN(bitmap_blocks, MAXFILE + 1);
+}
+
+// Give back all blocks of the content. What can fail (reading the indirect block) comes first. Inside an operation
+// of itrunc_blocks(), locked.
+static int
+free_content(struct inode *ip)
+{
+  if(ip->addrs[NDIRECT] >= data_start && ip->addrs[NDIRECT] < sb.size){
+    struct buf *b = bread(ip->addrs[NDIRECT]);
+    if(b == 0)
+      return -EIO;
+    for(uint i = 0; i < NINDIRECT; i++)
+      if(((uint *)b->data)[i])
+        bfree(((uint *)b->data)[i]);
+    brelse(b);
+    bfree(ip->addrs[NDIRECT]);
+  }
+  for(uint i = 0; i < NDIRECT; i++)
+    if(ip->addrs[i])
+      bfree(ip->addrs[i]);
+  memset(ip->addrs, 0, sizeof(ip->addrs));
+  ip->size = 0;
+  ip->ahead = 0;
+  return 0;
+}
+
+int
+itrunc(struct inode *ip)
+{
+  int e = begin_op(itrunc_blocks());
+  if(e < 0)
+    return e;
+  if((e = ilock(ip)) == 0){
+    e = free_content(ip);
+    iupdate(ip);
+    iunlock(ip);
+  }
+  end_op(itrunc_blocks());
+  return e;
+}
+
+// The last reference to a file without names goes away: so does the file. If the disk fails, it stays there as an
+// orphan that fs_init frees at the next boot.
+static void
+destroy(struct inode *ip)
+{
+  if(begin_op(itrunc_blocks()) < 0)
+    return;
+  if(ilock(ip) == 0){
+    if(ip->nlink == 0 && free_content(ip) == 0){
+      ip->type = 0;
+      iupdate(ip);
+      forget(ip);
+      inum_free(ip->inum);
+    }
+    iunlock(ip);
+  }
+  end_op(itrunc_blocks());
+}
+
+void
+iput(struct inode *ip)
+{
+  acquire(&itable.lock);
+  assert(ip->refs > 0);
+  if(ip->refs == 1 && ip->valid && ip->nlink == 0){
+    // Nobody else has it, and no name leads to it, so nobody will.
+    release(&itable.lock);
+    destroy(ip);
+    acquire(&itable.lock);
+  }
+  if(--ip->refs == 0){
+    if(ip->valid)
+      list_add(&itable.lru, &ip->lru);
+    else
+      list_push(&itable.lru, &ip->lru);
+    itable.nfree++;
+  }
+  release(&itable.lock);
+}
+
+void
+stati(struct inode *ip, struct stat *st)
+{
+  *st = (struct stat){.dev = ip->dev, .ino = ip->inum, .type = ip->type, .nlink = ip->nlink, .size = ip->size};
+}
+
+// An address from the disk: a block that may hold content, or 0 for none. 0, -EIO.
+static int
+check_addr(uint addr, uint *blockno)
+{
+  if(addr != 0 && (addr < data_start || addr >= sb.size))
+    return -EIO;
+  *blockno = addr;
+  return 0;
+}
+
+int
+bmap(struct inode *ip, uint i, uint *blockno)
+{
+  uint table;
+  if(i < NDIRECT)
+    return check_addr(ip->addrs[i], blockno);
+  if(check_addr(ip->addrs[NDIRECT], &table) < 0)
+    return -EIO;
+  *blockno = 0;
+  if(table == 0)
+    return 0;
+  struct buf *b = bread(table);
+  if(b == 0)
+    return -EIO;
+  int e = check_addr(((uint *)b->data)[i - NDIRECT], blockno);
+  brelse(b);
+  return e;
+}
+
+// The same, but a hole gets a new block, whose content the caller must write; *fresh says so. 0, -ENOSPC, -EIO.
+static int
+bmap_alloc(struct inode *ip, uint i, uint *blockno, int *fresh)
+{
+  int e = bmap(ip, i, blockno);
+  *fresh = 0;
+  if(e < 0 || *blockno)
+    return e;
+  if(i >= NDIRECT && ip->addrs[NDIRECT] == 0){
+    if((e = balloc(&ip->addrs[NDIRECT])) < 0)
+      return e;
+    struct buf *b = bget_zeroed(ip->addrs[NDIRECT]);
+    log_write(b);
+    brelse(b);
+  }
+  if(i < NDIRECT){
+    if((e = balloc(blockno)) < 0)
+      return e;
+    ip->addrs[i] = *blockno;
+  } else {
+    struct buf *b = bread(ip->addrs[NDIRECT]);
+    if(b == 0)
+      return -EIO;
+    if((e = balloc(blockno)) == 0){
+      ((uint *)b->data)[i - NDIRECT] = *blockno;
+      log_write(b);
+    }
+    brelse(b);
+    if(e < 0)
+      return e;
+  }
+  *fresh = 1;
+  return 0;
+}
+
+// A reader is at block i: keep the disk busy with what comes next.
+static void
+read_ahead(struct inode *ip, uint i)
+{
+  uint end = (ip->size + BSIZE - 1) / BSIZE, b;
+  if(i + AHEAD < ip->ahead || i > ip->ahead)
+    ip->ahead = i;  // it went elsewhere
+  if(ip->ahead > i + AHEAD / 2)
+    return;
+  for(uint j = ip->ahead; j < MIN(i + AHEAD, end); j++)
+    if(bmap(ip, j, &b) == 0 && b)
+      bprefetch(b);
+  ip->ahead = i + AHEAD;
+}
+
+int
+readi(struct inode *ip, int user, uint64 dst, uint off, uint n)
+{
+  static const uint8 zeros[BSIZE];
+  if(off >= ip->size)
+    return 0;
+  n = MIN(n, ip->size - off);
+  uint done = 0, bn;
+  for(uint m; done < n; done += m){
+    uint at = (off + done) % BSIZE;
+    m = MIN(n - done, BSIZE - at);
+    read_ahead(ip, (off + done) / BSIZE);
+    if(bmap(ip, (off + done) / BSIZE, &bn) < 0)
+      return -EIO;
+    struct buf *b = bn ? bread(bn) : 0;
+    if(bn && b == 0)
+      return -EIO;
+    int e = copy_to(user, dst + done, b ? b->data + at : zeros, m);
+    if(b)
+      brelse(b);
+    if(e < 0)
+      return e;
+  }
+  return done;
+}
+
+// m bytes into block bn of a file, at byte `at` of it. fresh: the block was just taken, its old content is not ours.
+static int
+write_block(uint bn, int fresh, uint at, int user, uint64 src, uint m)
+{
+  struct buf *b;
+  if(fresh)
+    b = bget_zeroed(bn);
+  else if(m == BSIZE)
+    b = bget(bn);  // all of it is overwritten: no need to read it
+  else
+    b = bread(bn);
+  if(b == 0)
+    return -EIO;
+  int e = copy_from(b->data + at, user, src, m);
+  if(e == 0 || b->valid){
+    b->valid = 1;
+    log_write(b);
+  }
+  brelse(b);
+  return e;
+}
+
+uint
+write_blocks(uint n)
+{
+  uint data = n / BSIZE + 2;
+  return data + 2 + MIN(bitmap_blocks, data + 1);  // the table of indirect blocks, and the i-node's block
+}
+
+int
+writei(struct inode *ip, int user, uint64 src, uint off, uint n)
+{
+  uint done = 0, bn;
+  int e = 0, fresh;
+  if(off > ip->size)
+    return -EINVAL;
+  if(off >= MAXFILE * BSIZE)
+    return n ? -EFBIG : 0;
+  n = MIN(n, MAXFILE * BSIZE - off);
+  for(uint m; done < n; done += m){
+    uint at = (off + done) % BSIZE;
+    m = MIN(n - done, BSIZE - at);
+    if((e = bmap_alloc(ip, (off + done) / BSIZE, &bn, &fresh)) < 0)
+      break;
+    if((e = write_block(bn, fresh, at, user, src + done, m)) < 0)
+      break;
+  }
+  if(off + done > ip->size)
+    ip->size = off + done;
+  iupdate(ip);
+  return done && e != -EFAULT ? done : e;
+}
