@@ -18,6 +18,8 @@ int netstat_record(int what, int i, void *rec);
 int netctl(int op, const void *rec, uint n);
 uint netctl_size(int op);  // bytes of the record that op takes; ~0: no such op
 
+void netstat_dump(void);   // on the console; takes no lock
+
 // The sockets' part of struct kstat_mem.
 void netstat_socks(uint32 *socks, uint32 *socks_free);
 

@@ -17,7 +17,7 @@ struct endpoint {
 };
 
 void net_init(void);                       // the whole stack; interfaces may come later
-extern void (*sock_changed)(struct sock *s);  // set at boot: wakes poll()
+extern void (*sock_changed)(struct sock *s);  // set before anybody can poll(): wakes it. Any context
 
 // One reference for the caller; -EPROTONOSUPPORT, -ENOBUFS in *err then 0.
 struct sock *sock_create(int type, int *err);
@@ -33,5 +33,12 @@ int sock_shutdown(struct sock *s, int how);
 void sock_name(struct sock *s, struct endpoint *local, struct endpoint *peer);
 int sock_setopt(struct sock *s, int level, int name, const void *v, uint n);
 int sock_getopt(struct sock *s, int level, int name, void *v, uint *n);
+
+// The network lab's calls, by port (host order). Results as above, or 0.
+int lab_bind(uint64 port);                 // -EINVAL not a port, -EADDRINUSE, -ENOBUFS
+int lab_unbind(uint64 port);               // -EINVAL not bound
+int lab_send(uint16 sport, uint32 dst, uint16 dport, uint64 uva, uint64 n);  // needs no bind()
+int64 lab_recv(uint16 port, uint64 uva, uint64 n, struct endpoint *from);    // bytes; -EINVAL not bound
+void lab_exit(int pid);                    // a process ends: its ports are free again
 
 #endif

@@ -10,6 +10,7 @@
 #include "proc/tree.h"
 #include "sched/runq.h"
 
+void (*proc_exiting)(int pid);
 static int foreground;  // pid that ^C is for; 0: nobody
 
 static void
@@ -51,6 +52,8 @@ proc_exit(int status)
   struct proc *p = myproc();
   if(p == initproc)
     give_up("init has ended, with status %d.", status);
+  if(proc_exiting)
+    proc_exiting(p->pid);
   close_files(p);
   proc_set_vm(0);  // memory goes back now, not when somebody waits for us
 

@@ -1,0 +1,219 @@
+// ICMP: echo, errors in both directions, and the sockets of `ping`.
+
+#include "net/icmp.h"
+#include "core/rand.h"
+#include "core/string.h"
+#include "net/ip.h"
+#include "net/netstat.h"
+#include "net/sockpriv.h"
+#include "pkt/cksum.h"
+#include "pkt/drop.h"
+#include "sched/timer.h"
+
+#define HDRLEN 8  // struct icmp
+
+static struct spinlock bucketlock = SPINLOCK("icmp");
+static uint64 tokens;     // under bucketlock: errors that may be sent now
+static uint64 filled;     // under bucketlock: when tokens was brought up to date
+
+// Token bucket: ICMP_RATE a second, ICMP_BURST at once.
+static int
+may_send(void)
+{
+  uint64 t = now(), per = SEC / ICMP_RATE;
+  acquire(&bucketlock);
+  uint64 more = (t - filled) / per;
+  filled += more * per;
+  tokens = MIN(tokens + more, ICMP_BURST);
+  int yes = tokens > 0;
+  tokens -= yes;
+  release(&bucketlock);
+  return yes;
+}
+
+static int
+is_error(uint8 type)
+{
+  return type == ICMP_UNREACH || type == ICMP_QUENCH || type == ICMP_REDIRECT || type == ICMP_TIMXCEED || type == ICMP_PARAMPROB;
+}
+
+// RFC 1122 3.2.2: no error about an ICMP error, a broadcast, a later fragment, or to someone who is not one host.
+// n: bytes from h on.
+static int
+may_answer(const struct pktbuf *p, const struct ip *h, uint n)
+{
+  if(p->l2bcast || !ip_is_host(p->src) || !ip_is_host(p->dst) || (ntohs(h->ip_off) & IP_OFFMASK))
+    return 0;
+  for(int i = 0; i < nnetif; i++)
+    if(netif_is_broadcast(netifs[i], p->dst) || netif_is_broadcast(netifs[i], p->src))
+      return 0;
+  uint hlen = ip_hlen(h);
+  if(h->ip_p == IPPROTO_ICMP)
+    return n > hlen && !is_error(((const uint8 *)h)[hlen]);
+  return 1;
+}
+
+void
+icmp_error(struct pktbuf *p, uint8 type, uint8 code, uint32 arg)
+{
+  const struct ip *h = (struct ip *)(p->page + p->l3);
+  uint n = p->tail - p->l3, quote = MIN(n, ICMP_QUOTE_MAX);
+  struct ip_path path;
+  if(!may_answer(p, h, n) || ip_route(p->src, netif_is_ours(p->dst) ? p->dst : 0, &path) < 0)
+    return;
+  if(!may_send()){
+    drop_count(DROP_ICMP_RATE, 0);
+    return;
+  }
+  struct pktbuf *e = pkt_alloc();
+  if(e == 0){
+    drop_count(DROP_NOMEM, 0);
+    return;
+  }
+  struct icmp *m = pkt_put(e, HDRLEN + quote);
+  *m = (struct icmp){ .type = type, .code = code };
+  m->u.unused = htonl(arg);
+  memcpy((uint8 *)m + HDRLEN, h, quote);
+  m->sum = htons(cksum(m, HDRLEN + quote));
+  net_count(ICMP_ERRORS);
+  ip_output(&path, e, p->src, IPPROTO_ICMP, IP_TTL_DEFAULT, 0);
+}
+
+// The request becomes the reply: addresses swapped, type changed, the rest as it came (RFC 1122 3.2.2.6).
+static void
+echo(struct netif *nif, struct pktbuf *p)
+{
+  struct icmp *m = (struct icmp *)pkt_data(p);
+  const struct ip *h = (struct ip *)(p->page + p->l3);
+  struct ip_path path;
+  if(p->l2bcast || !netif_is_ours(p->dst)){
+    pkt_drop(p, DROP_ICMP_BCAST, 0);
+    return;
+  }
+  if(ip_route(p->src, p->dst, &path) < 0){
+    pkt_drop(p, DROP_IP_NOROUTE, 0);
+    return;
+  }
+  m->type = ICMP_ECHOREPLY;
+  m->sum = htons(cksum_update(ntohs(m->sum), ICMP_ECHO << 8, ICMP_ECHOREPLY << 8));
+  net_count(ICMP_ECHOED);
+  ip_output(&path, p, p->src, IPPROTO_ICMP, IP_TTL_DEFAULT, h->ip_tos);
+}
+
+static void
+echo_reply(struct netif *nif, struct pktbuf *p)
+{
+  struct icmp *m = (struct icmp *)pkt_data(p);
+  uint16 id = ntohs(m->u.echo.id);
+  struct sock *s = id ? sock_find(IPPROTO_ICMP, p->dst, id, p->src, 0, 0) : 0;
+  if(s == 0){
+    pkt_drop(p, DROP_ICMP_TYPE, 0);
+    return;
+  }
+  p->sport = p->dport = 0;
+  sock_queue(s, p);
+}
+
+// What an error means to a program.
+static int
+meaning(uint8 type, uint8 code)
+{
+  static const uint8 unreach[] = {
+    ENETUNREACH, EHOSTUNREACH, EPROTONOSUPPORT, ECONNREFUSED, EMSGSIZE, EOPNOTSUPP, ENETUNREACH, EHOSTUNREACH,
+    EHOSTUNREACH, ENETUNREACH, EHOSTUNREACH, ENETUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH,
+  };
+  if(type == ICMP_UNREACH && code < NELEM(unreach))
+    return -unreach[code];
+  return -EHOSTUNREACH;
+}
+
+// An error about a datagram that we sent, if the part that it quotes says so. Otherwise somebody made it up.
+static void
+error_input(struct netif *nif, struct pktbuf *p)
+{
+  struct icmp m = *(struct icmp *)pkt_pull(p, HDRLEN);
+  const struct ip *h = (struct ip *)pkt_data(p);
+  uint n = pkt_len(p);
+  int ours = n >= sizeof(*h) && h->ip_vhl >> 4 == 4 && ip_hlen(h) >= sizeof(*h) && n >= ip_hlen(h) + 8 &&
+             (ntohs(h->ip_off) & IP_OFFMASK) == 0 && netif_is_ours(ntohl(h->ip_src));
+  // What we send may be fragmented on its way, so nobody has a reason to refuse it for its size.
+  if(ours && m.type == ICMP_UNREACH && m.code == ICMP_UNREACH_NEEDFRAG && !(ntohs(h->ip_off) & IP_DF))
+    ours = 0;
+  if(ours && sock_error_quoted(h, (uint8 *)h + ip_hlen(h), meaning(m.type, m.code))){
+    net_count(ICMP_TOLD);
+    pkt_free(p);
+    return;
+  }
+  pkt_drop(p, DROP_ICMP_INNER, 0);
+}
+
+static uint16
+chain_cksum(struct pktbuf *p)
+{
+  uint64 sum = 0;
+  for(; p; p = p->more)
+    sum = cksum_add(sum, pkt_data(p), pkt_len(p));
+  return cksum_fold(sum);
+}
+
+static void
+icmp_input(struct netif *nif, struct pktbuf *p)
+{
+  struct icmp *m = (struct icmp *)pkt_data(p);
+  if(pkt_len(p) < HDRLEN){
+    pkt_drop(p, DROP_ICMP_SHORT, 0);
+    return;
+  }
+  if(chain_cksum(p) != 0){
+    pkt_drop(p, DROP_ICMP_CKSUM, 0);
+    return;
+  }
+  switch(m->type){
+  case ICMP_ECHO:
+    return echo(nif, p);
+  case ICMP_ECHOREPLY:
+    return echo_reply(nif, p);
+  case ICMP_UNREACH:
+  case ICMP_TIMXCEED:
+  case ICMP_PARAMPROB:
+    return error_input(nif, p);
+  }
+  // Quench (RFC 6633), redirects, masks, routers and times are nothing that a host of one link needs to believe.
+  pkt_drop(p, DROP_ICMP_TYPE, 0);
+}
+
+// A program's echo request: its identifier is the socket's port, the checksum is put in here.
+static int
+ping_output(struct sock *s, const struct ip_path *path, const struct endpoint *to, struct pktbuf *p)
+{
+  struct icmp *m = (struct icmp *)pkt_data(p);
+  int err = 0;
+  if(pkt_len(p) < HDRLEN || m->type != ICMP_ECHO || m->code != 0 || m->u.echo.id == 0)
+    err = -EINVAL;
+  else if(s->local.port == 0)
+    err = sock_take_port(s, s->local.addr, ntohs(m->u.echo.id));
+  else if(s->local.port != ntohs(m->u.echo.id))
+    err = -EINVAL;
+  if(err < 0){
+    pkt_free(p);
+    return err;
+  }
+  m->sum = 0;
+  m->sum = htons(chain_cksum(p));
+  return ip_output(path, p, to->addr, IPPROTO_ICMP, s->ttl, 0);
+}
+
+const struct sockproto ping_proto = {
+  .type = SOCK_RAW,
+  .proto = IPPROTO_ICMP,
+  .maxlen = IP_MAXLEN - sizeof(struct ip),
+  .output = ping_output,
+};
+
+void
+icmp_init(void)
+{
+  tokens = ICMP_BURST;
+  filled = now();
+  ip_register(IPPROTO_ICMP, icmp_input);
+}

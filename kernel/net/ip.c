@@ -1,0 +1,297 @@
+// IPv4, in and out.
+
+#include "net/ip.h"
+#include "core/printf.h"
+#include "core/rand.h"
+#include "core/string.h"
+#include "net/arp.h"
+#include "net/icmp.h"
+#include "net/netstat.h"
+#include "net/route.h"
+#include "net/sockpriv.h"
+#include "pkt/cksum.h"
+
+// Options (RFC 791 3.1)
+#define OPT_END 0
+#define OPT_NOP 1
+#define OPT_RECORD 7
+#define OPT_TIMESTAMP 68
+#define OPT_LSRR 131
+#define OPT_SSRR 137
+
+static netinput *protocols[256];  // constant after boot
+static uint32 id_key[2];          // constant after boot
+static uint32 id_next;            // [a]
+
+void
+ip_register(uint8 proto, netinput *fn)
+{
+  protocols[proto] = fn;
+}
+
+// --- in ---
+
+// The options between the header's first 20 bytes and its end. result: 0, or the drop reason plus 1; *at: the bad byte.
+static int
+check_options(const struct ip *h, uint *at)
+{
+  const uint8 *b = (const uint8 *)h;
+  uint end = ip_hlen(h);
+  for(uint i = sizeof(*h); i < end && b[i] != OPT_END; ){
+    *at = i;
+    if(b[i] == OPT_NOP){
+      i++;
+      continue;
+    }
+    if(i + 1 >= end || b[i + 1] < 2 || b[i + 1] > end - i)
+      return DROP_IP_OPTIONS + 1;
+    if(b[i] == OPT_LSRR || b[i] == OPT_SSRR)
+      return DROP_IP_SRCROUTE + 1;
+    // The pointer of these counts from 1; the first place is behind the fixed part, the last one ends the option.
+    uint least = b[i] == OPT_RECORD ? 4 : 5, len = b[i + 1];
+    if((b[i] == OPT_RECORD || b[i] == OPT_TIMESTAMP) && (len < least - 1 || b[i + 2] < least || b[i + 2] > len + 1))
+      return DROP_IP_OPTIONS + 1;
+    i += len;
+  }
+  return 0;
+}
+
+// The header's form. result: 0, or the drop reason plus 1.
+static int
+check_form(const struct ip *h, uint n)
+{
+  if(unlikely(n < sizeof(*h)))
+    return DROP_IP_SHORT + 1;
+  if(unlikely(h->ip_vhl >> 4 != 4))
+    return DROP_IP_VERSION + 1;
+  uint hlen = ip_hlen(h), len = ntohs(h->ip_len);
+  if(unlikely(hlen < sizeof(*h) || hlen > n))
+    return DROP_IP_IHL + 1;
+  if(unlikely(len < hlen || len > n))
+    return DROP_IP_LEN + 1;
+  if(unlikely(cksum(h, hlen) != 0))
+    return DROP_IP_CKSUM + 1;
+  uint off = ntohs(h->ip_off);
+  if(unlikely((off & 0x8000) || ((off & IP_DF) && (off & (IP_MF | IP_OFFMASK)))))
+    return DROP_IP_FLAGS + 1;
+  return 0;
+}
+
+// Who sent it, and to whom (RFC 1122 3.2.1.3). result: 0, or the drop reason plus 1.
+static int
+check_addresses(struct netif *nif, const struct pktbuf *p)
+{
+  if(nif->loopback)
+    return netif_is_ours(p->dst) ? 0 : DROP_IP_DST + 1;
+  if(unlikely(!ip_is_host(p->src) || ip_is_loopback(p->src) || netif_is_broadcast(nif, p->src) || netif_is_ours(p->src)))
+    return DROP_IP_SRC + 1;
+  if(likely(p->dst == nif->addr && p->dst))
+    return unlikely(p->l2bcast) ? DROP_IP_LINKCAST + 1 : 0;
+  if(netif_is_broadcast(nif, p->dst))
+    return 0;
+  if(ip_is_loopback(p->dst) || !netif_is_ours(p->dst))
+    return DROP_IP_DST + 1;
+  return p->l2bcast ? DROP_IP_LINKCAST + 1 : 0;
+}
+
+// A whole datagram for us, p starting at its IP header.
+static void
+deliver(struct netif *nif, struct pktbuf *p)
+{
+  struct ip *h = pkt_pull(p, ip_hlen((struct ip *)pkt_data(p)));
+  netinput *fn = protocols[h->ip_p];
+  p->l4 = p->head;
+  if(unlikely(fn == 0)){
+    icmp_error(p, ICMP_UNREACH, ICMP_UNREACH_PROTOCOL, 0);
+    pkt_drop(p, DROP_IP_PROTO, 0);
+    return;
+  }
+  net_count(IP_DELIVERED);
+  fn(nif, p);
+}
+
+static void
+ip_input(struct netif *nif, struct pktbuf *p)
+{
+  static int seen;
+  if(unlikely(!count_get(&seen)) && !nif->loopback && !__atomic_exchange_n(&seen, 1, __ATOMIC_RELAXED))
+    printf("ip_rx: received an IP packet\n");
+
+  struct ip *h = (struct ip *)pkt_data(p);
+  uint at = 0;
+  int why = check_form(h, pkt_len(p));
+  if(likely(why == 0)){
+    pkt_trim(p, ntohs(h->ip_len));  // the rest is padding of the link
+    p->l3 = p->head;
+    p->src = ntohl(h->ip_src);
+    p->dst = ntohl(h->ip_dst);
+    why = check_addresses(nif, p);
+  }
+  if(likely(why == 0) && unlikely(ip_hlen(h) > sizeof(*h)) && (why = check_options(h, &at)) == DROP_IP_OPTIONS + 1)
+    icmp_error(p, ICMP_PARAMPROB, 0, at << 24);
+  if(unlikely(why)){
+    count_add(&nif->stat.rx_drops, 1);
+    pkt_drop(p, why - 1, 0);
+    return;
+  }
+  if(unlikely(ntohs(h->ip_off) & (IP_MF | IP_OFFMASK)) && (p = frag_input(p)) == 0)
+    return;
+  deliver(nif, p);
+}
+
+// --- out ---
+
+// Identifications (RFC 6864, RFC 7739): a keyed permutation of a count, so that none comes again before all 65536
+// have been used, and nobody else can tell the next one.
+static uint16
+new_id(void)
+{
+  uint32 n = __atomic_fetch_add(&id_next, 1, __ATOMIC_RELAXED);
+  uint8 left = n >> 8, right = n;
+  for(int round = 0; round < 4; round++){
+    uint32 f = (right + (id_key[round & 1] >> round * 8)) * 0x9e3779b1u;  // Feistel: any function will do
+    uint8 mixed = left ^ f >> 24;
+    left = right;
+    right = mixed;
+  }
+  return left << 8 | right;
+}
+
+// A broadcast without a net: to the interface that src belongs to, or to the first one.
+static struct netif *
+broadcast_netif(uint32 src)
+{
+  for(int i = 0; i < nnetif; i++)
+    if(netifs[i]->up && !netifs[i]->loopback && (src == 0 || netifs[i]->addr == src))
+      return netifs[i];
+  return 0;
+}
+
+int
+ip_route(uint32 dst, uint32 src, struct ip_path *path)
+{
+  path->next = dst;
+  path->src = src;
+  path->broadcast = 0;
+  if(unlikely(netif_is_ours(dst))){
+    path->nif = &loopback;
+    path->src = src ? src : dst;
+    return 0;
+  }
+  if(unlikely(dst == INADDR_BROADCAST))
+    path->nif = broadcast_netif(src);
+  else
+    path->nif = ip_is_host(dst) ? route_lookup(dst, &path->next) : 0;
+  if(unlikely(path->nif == 0))
+    return drop_count(DROP_IP_NOROUTE, -ENETUNREACH);
+  if(src == 0)
+    path->src = path->nif->addr;
+  path->broadcast = netif_is_broadcast(path->nif, dst);
+  // 127 is never seen on a wire, and only a broadcast may have no source (a host that asks for its address).
+  if(unlikely(ip_is_loopback(path->src) || ip_is_loopback(dst) || (path->src == 0 && !path->broadcast)))
+    return drop_count(DROP_IP_NOROUTE, -ENETUNREACH);
+  return 0;
+}
+
+// The IP header in front of one packet, and off it goes.
+// off: ip_off, host order.
+static int
+emit(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint off)
+{
+  struct netif *nif = path->nif;
+  struct ip *h = pkt_push(p, sizeof(*h));
+  if(unlikely(h == 0))
+    return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
+  *h = *form;
+  h->ip_len = htons(pkt_len(p));
+  h->ip_off = htons(off);
+  h->ip_sum = htons(cksum(h, sizeof(*h)));
+  p->l3 = p->head;
+  p->src = path->src;
+  p->dst = ntohl(form->ip_dst);
+  p->nif = nif;
+  if(path->broadcast || nif->loopback)
+    return ether_output(nif, p, ether_broadcast, ETHTYPE_IP);
+  return arp_output(nif, p, path->next);
+}
+
+// Copy n bytes of a chain into dst and go on behind them: *from, *skip is the place.
+static void
+copy_chain(uint8 *dst, struct pktbuf **from, uint *skip, uint n)
+{
+  while(n > 0){
+    uint m = MIN(n, pkt_len(*from) - *skip);
+    memcpy(dst, pkt_data(*from) + *skip, m);
+    dst += m;
+    n -= m;
+    *skip += m;
+    if(*skip == pkt_len(*from)){
+      *from = (*from)->more;
+      *skip = 0;
+    }
+  }
+}
+
+// The message p in pieces that fit nif's MTU. All packets are in hand before the first one goes: a part is of no use.
+static int
+fragment(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint len)
+{
+  uint most = (path->nif->mtu - sizeof(*form)) & ~7u, skip = 0;
+  struct pktq pieces = { 0 };
+  struct pktbuf *from = p, *q;
+  for(uint off = 0; off < len; off += most){
+    uint n = MIN(most, len - off);
+    if((q = pkt_alloc()) == 0){
+      while((q = pktq_get(&pieces)) != 0)
+        pkt_free(q);
+      return pkt_drop(p, DROP_NOMEM, -ENOBUFS);
+    }
+    copy_chain(pkt_put(q, n), &from, &skip, n);
+    pktq_put(&pieces, q);
+  }
+  pkt_free(p);
+
+  int err = 0;
+  for(uint off = 0; (q = pktq_get(&pieces)) != 0; off += most){
+    net_count(FRAG_SENT);
+    int e = emit(path, q, form, off / 8 | (pieces.n ? IP_MF : 0));
+    if(err == 0)
+      err = e;
+  }
+  return err;
+}
+
+int
+ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto, uint8 ttl, uint8 tos)
+{
+  struct ip form = {
+    .ip_vhl = 4 << 4 | sizeof(form) / 4, .ip_tos = tos, .ip_id = htons(new_id()), .ip_ttl = ttl, .ip_p = proto,
+    .ip_src = htonl(path->src), .ip_dst = htonl(dst),
+  };
+  net_count(IP_SENT);
+  if(likely(p->more == 0 && pkt_len(p) + sizeof(form) <= path->nif->mtu))
+    return emit(path, p, &form, 0);
+  uint len = pkt_chain_len(p);
+  if(len + sizeof(form) > IP_MAXLEN)
+    return pkt_drop(p, DROP_IP_TOOBIG, -EMSGSIZE);
+  return fragment(path, p, &form, len);
+}
+
+void
+ip_undeliverable(struct pktbuf *p, enum drop_reason why)
+{
+  struct ip *h = (struct ip *)(p->page + p->l3);
+  uint hlen = ip_hlen(h);
+  // Only the first fragment says which socket it was.
+  if((ntohs(h->ip_off) & IP_OFFMASK) == 0 && pkt_len(p) >= hlen + 8)
+    sock_error_quoted(h, (uint8 *)h + hlen, -EHOSTUNREACH);
+  pkt_drop(p, why, 0);
+}
+
+void
+ip_init(void)
+{
+  rand_bytes(id_key, sizeof(id_key));
+  id_next = rand32();
+  ether_register(ETHTYPE_IP, ip_input);
+}

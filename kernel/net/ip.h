@@ -1,0 +1,68 @@
+#ifndef RXV_NET_IP_H
+#define RXV_NET_IP_H
+// IPv4 (RFC 791, RFC 1122 section 3): the way in, the way out, and where a datagram goes next. Addresses are in
+// host order everywhere but in the header itself.
+
+#include "core/types.h"
+#include "net/ether.h"
+#include "pkt/drop.h"
+#include "pkt/netif.h"
+#include "kernel/net.h"
+
+#define IP_TTL_DEFAULT 64
+#define IP_MAXLEN 65535  // bytes of a datagram, with its header
+
+// Where a datagram goes.
+struct ip_path {
+  struct netif *nif;
+  uint32 next;       // next hop on nif's link
+  uint32 src;        // source address to put in
+  uint8 broadcast;   // 1: to all hosts of a link
+};
+
+void ip_init(void);
+// From now on datagrams of this protocol go to fn: p starts at the transport header; p->src, dst, l3, l4 are set; it
+// may have more. At boot only.
+void ip_register(uint8 proto, netinput *fn);
+
+// The path to dst. src: the address that the socket is bound to, 0: any. result: 0, -ENETUNREACH.
+int ip_route(uint32 dst, uint32 src, struct ip_path *path);
+// The transport message p (and its more) as a datagram on this path, in fragments if it must be.
+// result: 0; -EMSGSIZE, -ENOBUFS, -ENETDOWN.
+int ip_output(const struct ip_path *path, TAKES struct pktbuf *p, uint32 dst, uint8 proto, uint8 ttl, uint8 tos);
+// A datagram that was on its way out, p starting at its IP header, finds no next hop: tells the socket that sent it.
+void ip_undeliverable(TAKES struct pktbuf *p, enum drop_reason why);
+
+// Fragments (frag.c).
+void frag_init(void);
+// p starts at its IP header, l3 set, header checked. result: the whole datagram, its first packet starting at the IP
+// header, if this was the last piece; else 0.
+struct pktbuf *frag_input(TAKES struct pktbuf *p);
+void frag_counts(uint *datagrams, uint *pieces);  // that wait
+
+// Addresses that no single host has: never a source, and nothing is ever told to them.
+static inline int
+ip_is_multicast(uint32 a)
+{
+  return a >> 28 == 0xe;
+}
+
+static inline int
+ip_is_host(uint32 a)
+{
+  return a >> 24 != 0 && a >> 28 < 0xe;
+}
+
+static inline int
+ip_is_loopback(uint32 a)
+{
+  return a >> 24 == 127;
+}
+
+static inline uint
+ip_hlen(const struct ip *h)
+{
+  return (h->ip_vhl & 15) * 4;
+}
+
+#endif

@@ -1,0 +1,118 @@
+// The network lab's four calls: UDP by port number, without descriptors.
+//
+// A port is open to the whole system: any process may receive from it, as the lab's text has it. It is given back when
+// somebody unbinds it, or when the process that bound it ends, with whatever still waits there.
+
+#include "core/cpu.h"
+#include "net/socktab.h"
+
+static uint nbound;  // [a] ports that are bound
+
+static struct sock *
+find_ref(uint16 port)
+{
+  struct sock *s = socktab_find_lab(port);
+  if(s){
+    s->refs++;
+    release(&s->lock);
+  }
+  return s;
+}
+
+// Whoever gets here first ends it.
+static int
+end(struct sock *s)
+{
+  acquire(&s->lock);
+  int mine = !s->closed;
+  s->closed = 1;
+  release(&s->lock);
+  if(mine){
+    count_add(&nbound, -1);
+    sock_end(s);
+  }
+  return mine ? 0 : -EINVAL;
+}
+
+int
+lab_bind(uint64 port)
+{
+  if(port == 0 || port > 65535)
+    return -EINVAL;
+  struct sock *s = sock_new(&udp_proto, LAB_RXMAX);
+  if(s == 0)
+    return -ENOBUFS;
+  s->lab = 1;
+  int err = sock_take_port(s, 0, port);
+  if(err < 0)
+    sock_end(s);
+  else
+    count_add(&nbound, 1);
+  return err;
+}
+
+int
+lab_unbind(uint64 port)
+{
+  struct sock *s = port <= 65535 ? find_ref(port) : 0;
+  if(s == 0)
+    return -EINVAL;
+  int err = end(s);
+  sock_unref(s);
+  return err;
+}
+
+int
+lab_send(uint16 sport, uint32 dst, uint16 dport, uint64 uva, uint64 n)
+{
+  struct endpoint to = { dst, dport };
+  struct ip_path path;
+  int err;
+  if(sport == 0 || dport == 0)
+    return -EINVAL;
+  if(n > udp_proto.maxlen)
+    return -EMSGSIZE;
+  if((err = ip_route(dst, 0, &path)) < 0)
+    return err;
+  struct pktbuf *p = sock_gather(uva, n, &err);
+  if(p == 0)
+    return err;
+  push_off();
+  err = udp_send(&path, sport, &to, IP_TTL_DEFAULT, p);
+  pop_off();
+  return err;
+}
+
+int64
+lab_recv(uint16 port, uint64 uva, uint64 n, struct endpoint *from)
+{
+  int err;
+  struct sock *s = find_ref(port);
+  if(s == 0)
+    return -EINVAL;
+  acquire(&s->lock);
+  struct pktbuf *p = sock_wait(s, 0, &err);
+  if(p){
+    uint64 copied = MIN(n, pkt_chain_len(p));
+    *from = (struct endpoint){ p->src, p->sport };
+    err = sock_scatter(p, uva, copied);
+    if(err < 0){
+      sock_return(s, p);
+    } else {
+      sock_discard(p);
+      err = copied;
+    }
+  }
+  sock_unref(s);
+  return err;
+}
+
+void
+lab_exit(int pid)
+{
+  struct sock *s;
+  while(count_get(&nbound) && (s = socktab_owned_lab(pid)) != 0){
+    end(s);
+    sock_unref(s);
+  }
+}

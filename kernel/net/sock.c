@@ -1,0 +1,500 @@
+// Sockets, as the system calls use them.
+//
+// Up: sock_queue() puts a datagram on the socket's bounded queue and wakes one reader, which copies it to its
+// process straight from the packet's page. Down: one copy from the process into packets, then the transport.
+// No lock is held while bytes are copied, and none while a packet is sent.
+
+#include "core/cpu.h"
+#include "core/string.h"
+#include "mm/uaccess.h"
+#include "net/netstat.h"
+#include "net/socktab.h"
+#include "pkt/drop.h"
+#include "sched/proc.h"
+#include "sched/timer.h"
+
+#define TIMEO_MAX (1L << 32)  // seconds; longer is for ever
+#define SNDBUF_DEFAULT (64 * 1024)
+
+void (*sock_changed)(struct sock *s);
+static uint pages_held;  // [a] packets in all sockets' queues
+
+static void
+changed(struct sock *s)
+{
+  if(sock_changed)
+    sock_changed(s);
+}
+
+static int
+pages(const struct pktbuf *p)
+{
+  int n = 0;
+  for(; p; p = p->more)
+    n++;
+  return n;
+}
+
+// --- making and ending ---
+
+struct sock *
+sock_new(const struct sockproto *proto, uint rxmax)
+{
+  struct sock *s = socktab_alloc();
+  if(s == 0)
+    return 0;
+  s->ttl = IP_TTL_DEFAULT;
+  s->rxmax = rxmax;
+  s->rxbytes = SOCK_RXBYTES;
+  s->sndbuf = SNDBUF_DEFAULT;
+  s->pid = myproc() ? myproc()->pid : 0;
+  wq_init(&s->readers);
+  s->proto = proto;
+  return s;
+}
+
+struct sock *
+sock_create(int type, int *err)
+{
+  const struct sockproto *proto = type == SOCK_DGRAM ? &udp_proto : type == SOCK_RAW ? &ping_proto : 0;
+  struct sock *s = proto ? sock_new(proto, SOCK_RXMAX) : 0;
+  *err = s ? 0 : proto ? -ENOBUFS : -EPROTONOSUPPORT;
+  return s;
+}
+
+void
+sock_unref(struct sock *s)
+{
+  acquire(&s->lock);
+  int last = --s->refs == 0;
+  release(&s->lock);
+  if(last)
+    socktab_free(s);
+}
+
+void
+sock_end(struct sock *s)
+{
+  struct pktbuf *p;
+  socktab_remove(s);
+  acquire(&s->lock);
+  s->closed = 1;
+  struct pktq q = s->rxq;
+  s->rxq = (struct pktq){ 0 };
+  wq_wake_all(&s->readers);
+  release(&s->lock);
+  while((p = pktq_get(&q)) != 0){
+    count_add(&pages_held, -pages(p));
+    pkt_drop(p, DROP_SOCK_CLOSED, 0);
+  }
+  sock_unref(s);
+}
+
+void
+sock_close(struct sock *s)
+{
+  sock_end(s);
+}
+
+// --- receiving ---
+
+// May s hold one more datagram of n bytes? However full the others are, each socket has a small share for itself.
+static inline int
+has_room(const struct sock *s, uint n)
+{
+  if(s->rxq.n >= s->rxmax || s->rxq.bytes + n > s->rxbytes)
+    return 0;
+  return s->rxq.n < SOCK_SHARE || count_get(&pages_held) < pkt_total() / 2;
+}
+
+void
+sock_queue(struct sock *s, struct pktbuf *p)
+{
+  if(unlikely((s->shut & 1 << SHUT_RD) || s->closed || !has_room(s, pkt_chain_len(p)))){
+    enum drop_reason why = s->closed || (s->shut & 1 << SHUT_RD) ? DROP_SOCK_CLOSED : DROP_SOCK_FULL;
+    s->drops++;
+    release(&s->lock);
+    pkt_drop(p, why, 0);
+    return;
+  }
+  count_add(&pages_held, p->more ? pages(p) : 1);
+  pkt_own(p, PKT_STACK, PKT_SOCK);
+  pktq_put(&s->rxq, p);
+  s->received++;
+  wq_wake_one(&s->readers);
+  release(&s->lock);
+  changed(s);
+}
+
+struct pktbuf *
+sock_wait(struct sock *s, int nonblock, int *err)
+{
+  struct pktbuf *p = 0;
+  uint64 until = 0;
+  int e = 0;
+  while(e == 0){
+    if(unlikely((e = s->err) != 0)){
+      s->err = 0;
+    } else if(unlikely(s->closed)){
+      e = -EBADF;
+    } else if((p = pktq_get(&s->rxq)) != 0 || (s->shut & 1 << SHUT_RD)){
+      break;
+    } else if(nonblock){
+      e = -EAGAIN;
+    } else if(s->rcvtimeo == 0){
+      e = wq_sleep(&s->readers, &s->lock);
+    } else {
+      until = until ? until : now() + s->rcvtimeo;
+      if((e = wq_sleep_until(&s->readers, &s->lock, until)) == -ETIMEDOUT)
+        e = -EAGAIN;
+    }
+  }
+  if(e && s->rxq.n)
+    wq_wake_one(&s->readers);  // the wake-up that this one does not use may have been the only one
+  release(&s->lock);
+  *err = e;
+  if(p)
+    pkt_own(p, PKT_SOCK, PKT_STACK);
+  return p;
+}
+
+int
+sock_scatter(const struct pktbuf *p, uint64 uva, uint64 n)
+{
+  for(; p && n > 0; p = p->more){
+    uint m = MIN(n, pkt_len(p));
+    if(copyout(uva, p->page + p->head, m) < 0)
+      return -EFAULT;
+    uva += m;
+    n -= m;
+  }
+  return 0;
+}
+
+void
+sock_return(struct sock *s, struct pktbuf *p)
+{
+  acquire(&s->lock);
+  if(s->closed){
+    release(&s->lock);
+    sock_discard(p);
+    return;
+  }
+  pkt_own(p, PKT_STACK, PKT_SOCK);
+  pktq_unget(&s->rxq, p);
+  wq_wake_one(&s->readers);
+  release(&s->lock);
+  changed(s);
+}
+
+void
+sock_discard(struct pktbuf *p)
+{
+  count_add(&pages_held, p->more ? -pages(p) : -1);
+  pkt_free(p);
+}
+
+int64
+sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock)
+{
+  int err;
+  acquire(&s->lock);
+  struct pktbuf *p = sock_wait(s, nonblock || (flags & MSG_DONTWAIT), &err);
+  if(p == 0){
+    *from = (struct endpoint){ 0 };
+    return err;
+  }
+  uint64 len = pkt_chain_len(p), copied = MIN(n, len);
+  from->addr = p->src;
+  from->port = p->sport;
+  err = sock_scatter(p, uva, copied);
+  if(err < 0 || (flags & MSG_PEEK))
+    sock_return(s, p);  // a bad buffer costs nobody a datagram
+  else
+    sock_discard(p);
+  return err < 0 ? err : (int64)((flags & MSG_TRUNC) ? len : copied);
+}
+
+int
+sock_error_quoted(const struct ip *h, const uint8 *l4, int err)
+{
+  const struct udp *u = (const struct udp *)l4;
+  const struct icmp *m = (const struct icmp *)l4;
+  uint32 from = ntohl(h->ip_src), to = ntohl(h->ip_dst);
+  struct sock *s = 0;
+  if(h->ip_p == IPPROTO_UDP)
+    s = sock_find(IPPROTO_UDP, from, ntohs(u->sport), to, ntohs(u->dport), 0);
+  else if(h->ip_p == IPPROTO_ICMP && m->type == ICMP_ECHO)
+    s = sock_find(IPPROTO_ICMP, from, ntohs(m->u.echo.id), to, 0, 0);
+  if(s == 0)
+    return 0;
+  // A UDP socket without a peer could not tell which of its datagrams was meant.
+  int told = s->peer.port || h->ip_p == IPPROTO_ICMP;
+  if(told){
+    s->err = err;
+    wq_wake_all(&s->readers);
+  }
+  release(&s->lock);
+  if(told)
+    changed(s);
+  return told;
+}
+
+// --- sending ---
+
+struct pktbuf *
+sock_gather(uint64 uva, uint64 n, int *err)
+{
+  struct pktbuf *first = 0, **at = &first;
+  do {
+    struct pktbuf *p = pkt_alloc();
+    if(p == 0){
+      pkt_free(first);
+      *err = drop_count(DROP_NOMEM, -ENOBUFS);
+      return 0;
+    }
+    *at = p;
+    at = &p->more;
+    uint m = MIN(n, (PGSIZE - PKT_HEADROOM) & ~1u);  // even: sums go on from piece to piece
+    if(m && copyin(pkt_put(p, m), uva, m) < 0){
+      pkt_free(first);
+      *err = -EFAULT;
+      return 0;
+    }
+    uva += m;
+    n -= m;
+  } while(n > 0);
+  return first;
+}
+
+static int
+take_error(struct sock *s)
+{
+  acquire(&s->lock);
+  int e = s->err;
+  s->err = 0;
+  release(&s->lock);
+  return e;
+}
+
+int64
+sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock)
+{
+  struct endpoint dst = to ? *to : s->peer;
+  struct ip_path path;
+  int err;
+  if(unlikely(s->err) && (err = take_error(s)) < 0)
+    return err;
+  if(unlikely(s->shut & 1 << SHUT_WR))
+    return -EPIPE;
+  if(n > s->proto->maxlen)
+    return -EMSGSIZE;
+  if(dst.addr == 0 || (dst.port == 0 && s->proto == &udp_proto))
+    return to ? -EINVAL : -EDESTADDRREQ;
+  if(s->local.port == 0 && s->proto == &udp_proto && (err = sock_take_port(s, s->local.addr, 0)) < 0 && err != -EINVAL)
+    return err;
+  if((err = ip_route(dst.addr, s->local.addr, &path)) < 0)
+    return err;
+  if(unlikely(path.broadcast && !s->broadcast))
+    return -EACCES;
+  struct pktbuf *p = sock_gather(uva, n, &err);
+  if(p == 0)
+    return err;
+  push_off();  // once for all the locks on the way down
+  err = s->proto->output(s, &path, &dst, p);
+  pop_off();
+  if(err < 0)
+    return err;
+  count_add(&s->sent, 1);
+  return n;
+}
+
+// --- names ---
+
+int
+sock_bind(struct sock *s, const struct endpoint *ep)
+{
+  if(s->local.port)
+    return -EINVAL;
+  if(ep->addr && !netif_is_ours(ep->addr))
+    return -EADDRNOTAVAIL;
+  return sock_take_port(s, ep->addr, ep->port);
+}
+
+int
+sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
+{
+  static const struct endpoint nobody;
+  struct ip_path path;
+  int err;
+  if(ep->addr == 0 && ep->port == 0){
+    socktab_connect(s, s->local.addr, &nobody);
+    return 0;
+  }
+  if(ep->addr == 0 || (ep->port == 0 && s->proto == &udp_proto))
+    return -EINVAL;
+  if((err = ip_route(ep->addr, s->local.addr, &path)) < 0)
+    return err;
+  if(path.broadcast && !s->broadcast)
+    return -EACCES;
+  if(s->local.port == 0 && s->proto == &udp_proto && (err = sock_take_port(s, path.src, 0)) < 0 && err != -EINVAL)
+    return err;
+  socktab_connect(s, path.src, ep);
+  return 0;
+}
+
+void
+sock_name(struct sock *s, struct endpoint *local, struct endpoint *peer)
+{
+  acquire(&s->lock);
+  *local = s->local;
+  *peer = s->peer;
+  release(&s->lock);
+}
+
+// --- state ---
+
+int
+sock_poll(struct sock *s)
+{
+  int ev = 0;
+  acquire(&s->lock);
+  if(s->rxq.n || s->err || (s->shut & 1 << SHUT_RD))
+    ev |= POLLIN;
+  if(!(s->shut & 1 << SHUT_WR))
+    ev |= POLLOUT;
+  if(s->err)
+    ev |= POLLERR;
+  if(s->shut == (1 << SHUT_RD | 1 << SHUT_WR))
+    ev |= POLLHUP;
+  release(&s->lock);
+  return ev;
+}
+
+int
+sock_shutdown(struct sock *s, int how)
+{
+  if(how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
+    return -EINVAL;
+  if(s->peer.addr == 0)
+    return -ENOTCONN;
+  acquire(&s->lock);
+  if(how != SHUT_WR)
+    s->shut |= 1 << SHUT_RD;
+  if(how != SHUT_RD)
+    s->shut |= 1 << SHUT_WR;
+  wq_wake_all(&s->readers);
+  release(&s->lock);
+  changed(s);
+  return 0;
+}
+
+// --- options ---
+
+static int
+set_timeout(uint64 *timeo, const void *v, uint n)
+{
+  struct timeval tv;
+  if(n < sizeof(tv))
+    return -EINVAL;
+  memcpy(&tv, v, sizeof(tv));
+  if(tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec > 999999)
+    return -EINVAL;
+  *timeo = tv.tv_sec > TIMEO_MAX ? 0 : tv.tv_sec * SEC + tv.tv_usec * USEC;
+  return 0;
+}
+
+static int
+set_buffer(uint *limit, int v)
+{
+  if(v < 1)
+    return -EINVAL;
+  *limit = MAX(2048, MIN(v, 4 * SOCK_RXBYTES));
+  return 0;
+}
+
+int
+sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
+{
+  int i = 0;
+  if(level == SOL_SOCKET && name == SO_RCVTIMEO)
+    return set_timeout(&s->rcvtimeo, v, n);
+  if(level == SOL_SOCKET && name == SO_SNDTIMEO)
+    return set_timeout(&s->sndtimeo, v, n);
+  if(n < sizeof(i))
+    return -EINVAL;
+  memcpy(&i, v, sizeof(i));
+  if(level == IPPROTO_IP && name == IP_TTL){
+    if(i < 1 || i > 255)
+      return -EINVAL;
+    s->ttl = i;
+    return 0;
+  }
+  if(level != SOL_SOCKET)
+    return -ENOPROTOOPT;
+  switch(name){
+  case SO_BROADCAST:
+    s->broadcast = i != 0;
+    return 0;
+  case SO_RCVBUF:
+    return set_buffer(&s->rxbytes, i);
+  case SO_SNDBUF:
+    return set_buffer(&s->sndbuf, i);
+  case SO_REUSEADDR:  // of use to TCP only: two UDP sockets on a port would steal from each other
+  case SO_KEEPALIVE:
+    return 0;
+  }
+  return -ENOPROTOOPT;
+}
+
+int
+sock_getopt(struct sock *s, int level, int name, void *v, uint *n)
+{
+  int i = 0;
+  if(level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)){
+    uint64 t = name == SO_RCVTIMEO ? s->rcvtimeo : s->sndtimeo;
+    struct timeval tv = { .tv_sec = t / SEC, .tv_usec = t % SEC / USEC };
+    if(*n < sizeof(tv))
+      return -EINVAL;
+    memcpy(v, &tv, sizeof(tv));
+    *n = sizeof(tv);
+    return 0;
+  }
+  if(*n < sizeof(i))
+    return -EINVAL;
+  if(level == IPPROTO_IP && name == IP_TTL){
+    i = s->ttl;
+  } else if(level != SOL_SOCKET){
+    return -ENOPROTOOPT;
+  } else switch(name){
+  case SO_TYPE:
+    i = s->proto->type;
+    break;
+  case SO_ERROR:
+    i = -take_error(s);
+    break;
+  case SO_BROADCAST:
+    i = s->broadcast;
+    break;
+  case SO_RCVBUF:
+    i = s->rxbytes;
+    break;
+  case SO_SNDBUF:
+    i = s->sndbuf;
+    break;
+  case SO_REUSEADDR:
+  case SO_KEEPALIVE:
+    break;
+  default:
+    return -ENOPROTOOPT;
+  }
+  memcpy(v, &i, sizeof(i));
+  *n = sizeof(i);
+  return 0;
+}
+
+void
+sock_init(void)
+{
+  socktab_init();
+}

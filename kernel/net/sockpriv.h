@@ -1,0 +1,72 @@
+#ifndef RXV_NET_SOCKPRIV_H
+#define RXV_NET_SOCKPRIV_H
+// Sockets as the protocols of net/ see them. The system calls use net/sock.h.
+
+#include "core/spinlock.h"
+#include "net/ip.h"
+#include "net/sock.h"
+#include "pkt/pktbuf.h"
+#include "sched/waitq.h"
+
+#define NSOCK 128                // sockets of the system
+#define SOCK_RXMAX 256           // datagrams that may wait on one
+#define SOCK_RXBYTES (256 * 1024)  // ... bytes of them, unless SO_RCVBUF says otherwise
+#define SOCK_SHARE 16            // ... that every socket may hold however short packets are
+#define LAB_RXMAX 16             // ... on a port of the lab's calls
+#define EPHEMERAL 49152          // first port that is given to who asks for any (RFC 6335)
+
+// A transport, as sockets use it.
+struct sockproto {
+  int type;            // SOCK_...
+  uint8 proto;         // IPPROTO_...
+  uint maxlen;         // bytes of the longest message
+  // Send the message p from s on this path. result: 0, or -E...
+  int (*output)(struct sock *s, const struct ip_path *path, const struct endpoint *to, TAKES struct pktbuf *p);
+};
+
+// Order of locks: the bucket's, then the socket's.
+// I constant while it is open   b lock of its bucket (and the socket's own, to write)   s lock   a atomic
+struct sock {
+  struct spinlock lock;    // stays valid when the socket is free; first
+  struct sock *link;       // [b] next in its bucket; in the free list
+  const struct sockproto *proto;  // [I] 0: free
+  uint8 lab;               // [I] 1: a port of the lab's calls
+  uint8 closed;            // [s] 1: nobody may find it any more
+  uint8 shut;              // [s] bits 1 << SHUT_RD, 1 << SHUT_WR
+  uint8 broadcast;         // [s] may send broadcasts
+  uint8 ttl;               // [s]
+  int refs;                // [s] its file, and calls that wait in it
+  struct endpoint local;   // [b] port 0: not bound
+  struct endpoint peer;    // [b] port 0: not connected
+  int err;                 // [s] to be told to the next call, -E... or 0
+  struct pktq rxq;         // [s] oldest first; rxq.n <= rxmax
+  uint rxmax, rxbytes;     // [I] [s] limits
+  uint sndbuf;             // [s] noted; a datagram is never held back here
+  uint64 rcvtimeo, sndtimeo;  // [s] ticks of now(), 0: for ever
+  struct waitq readers;    // [s]
+  uint64 received, sent, drops;  // [a]
+  int pid;                 // [I] that opened it
+};
+
+void sock_init(void);
+// The socket for a datagram that came; 0: none. It is locked. faddr, fport: who sent it.
+struct sock *sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, int broadcast);
+// p, starting at what the program gets, to the queue of s. s is locked, and is let go.
+void sock_queue(struct sock *s, TAKES struct pktbuf *p);
+// Something happened to the datagram that we once sent: h is its header, l4 its next 8 bytes. err is told to its
+// socket. result: 1 there is one.
+int sock_error_quoted(const struct ip *h, const uint8 *l4, int err);
+// Take the port for s, 0: any free one. result: 0, -EADDRINUSE, -EINVAL: it has one already.
+int sock_take_port(struct sock *s, uint32 addr, uint16 port);
+// n bytes of the running process as a packet with more; the first has headroom for all headers. 0: *err says why.
+struct pktbuf *sock_gather(uint64 uva, uint64 n, int *err);
+int sock_record(int i, struct kstat_sock *r);  // 1: filled; 0: number i is free; -1: no number i
+uint sock_count(void);                         // in use
+void sock_dump(void);                          // on the console; takes no lock
+
+extern const struct sockproto udp_proto, ping_proto;
+void udp_init(void);
+// As udp_proto.output, without a socket.
+int udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, TAKES struct pktbuf *p);
+
+#endif

@@ -1,0 +1,250 @@
+// The table of sockets: which one gets a datagram, and which ports are taken.
+//
+// Sockets that have a port hang in a bucket by its number. A lookup takes the bucket's lock, then the socket's, then
+// lets the bucket go: whoever takes a socket out of its bucket and then its lock knows that nobody else comes.
+
+#include "core/printf.h"
+#include "core/rand.h"
+#include "core/string.h"
+#include "net/socktab.h"
+
+#define BUCKETS 64
+
+static struct {
+  struct spinlock lock;
+  struct sock *first;
+} buckets[BUCKETS];
+
+static struct sock socks[NSOCK];
+static struct spinlock freelock = SPINLOCK("socktab");
+static struct sock *freelist;  // under freelock
+static uint nused;             // under freelock
+
+void
+socktab_init(void)
+{
+  for(int i = 0; i < BUCKETS; i++)
+    initlock(&buckets[i].lock, "socktab");
+  for(int i = NSOCK - 1; i >= 0; i--){
+    initlock(&socks[i].lock, "sock");
+    socks[i].link = freelist;
+    freelist = &socks[i];
+  }
+}
+
+// A socket with one reference and nothing set but its lock; 0: none left.
+struct sock *
+socktab_alloc(void)
+{
+  acquire(&freelock);
+  struct sock *s = freelist;
+  if(s){
+    freelist = s->link;
+    nused++;
+  }
+  release(&freelock);
+  if(s){
+    acquire(&s->lock);  // somebody may be looking at it, for netstat
+    memset((uint8 *)s + sizeof(s->lock), 0, sizeof(*s) - sizeof(s->lock));
+    s->refs = 1;
+    release(&s->lock);
+  }
+  return s;
+}
+
+// Nobody has a reference any more.
+void
+socktab_free(struct sock *s)
+{
+  acquire(&freelock);
+  s->proto = 0;
+  s->link = freelist;
+  freelist = s;
+  nused--;
+  release(&freelock);
+}
+
+uint
+sock_count(void)
+{
+  return nused;
+}
+
+static inline uint
+bucket(uint16 port)
+{
+  return (port ^ port >> 6) % BUCKETS;
+}
+
+// How well does s fit this datagram? 0: not at all; else the more of its endpoints are fixed, the better.
+static inline int
+fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, int broadcast)
+{
+  if(s->local.port != lport || s->proto->proto != proto)
+    return 0;
+  if(s->local.addr && (s->local.addr != laddr || broadcast))
+    return 0;
+  if((s->peer.addr && s->peer.addr != faddr) || (s->peer.port && s->peer.port != fport))
+    return 0;
+  return 1 + (s->local.addr != 0) + (s->peer.addr != 0) + (s->peer.port != 0);
+}
+
+struct sock *
+sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, int broadcast)
+{
+  uint b = bucket(lport);
+  struct sock *best = 0;
+  int how = 0;
+  if(__atomic_load_n(&buckets[b].first, __ATOMIC_RELAXED) == 0)
+    return 0;
+  acquire(&buckets[b].lock);
+  for(struct sock *s = buckets[b].first; s; s = s->link){
+    int f = fit(s, proto, laddr, lport, faddr, fport, broadcast);
+    if(f > how){
+      how = f;
+      best = s;
+    }
+  }
+  if(best)
+    acquire(&best->lock);
+  release(&buckets[b].lock);
+  return best;
+}
+
+struct sock *
+socktab_find_lab(uint16 port)
+{
+  uint b = bucket(port);
+  acquire(&buckets[b].lock);
+  struct sock *s = buckets[b].first;
+  while(s && !(s->lab && s->local.port == port))
+    s = s->link;
+  if(s)
+    acquire(&s->lock);
+  release(&buckets[b].lock);
+  return s;
+}
+
+// Some port of the lab's calls that process pid has bound, with a reference; 0: none.
+struct sock *
+socktab_owned_lab(int pid)
+{
+  for(struct sock *s = socks; s < socks + NSOCK; s++){
+    if(!s->lab || s->pid != pid)
+      continue;
+    acquire(&s->lock);
+    int is = s->proto && s->lab && s->pid == pid && !s->closed;
+    s->refs += is;
+    release(&s->lock);
+    if(is)
+      return s;
+  }
+  return 0;
+}
+
+// Would a socket at addr, port get datagrams that are another's? The bucket is locked.
+static int
+taken(uint b, uint8 proto, uint32 addr, uint16 port)
+{
+  for(struct sock *s = buckets[b].first; s; s = s->link)
+    if(s->local.port == port && s->proto->proto == proto && (s->local.addr == addr || s->local.addr == 0 || addr == 0))
+      return 1;
+  return 0;
+}
+
+static int
+take(struct sock *s, uint32 addr, uint16 port)
+{
+  uint b = bucket(port);
+  int err = 0;
+  acquire(&buckets[b].lock);
+  acquire(&s->lock);
+  if(s->local.port)
+    err = -EINVAL;
+  else if(taken(b, s->proto->proto, addr, port))
+    err = -EADDRINUSE;
+  if(err == 0){
+    s->local.addr = addr;
+    s->local.port = port;
+    s->link = buckets[b].first;
+    buckets[b].first = s;
+  }
+  release(&s->lock);
+  release(&buckets[b].lock);
+  return err;
+}
+
+int
+sock_take_port(struct sock *s, uint32 addr, uint16 port)
+{
+  if(port)
+    return take(s, addr, port);
+  // RFC 6056 3.3.1: from a random place on, so that nobody can guess it.
+  uint range = 65536 - EPHEMERAL, start = rand32() % range;
+  int err = -EADDRINUSE;
+  for(uint i = 0; i < range && err == -EADDRINUSE; i++)
+    err = take(s, addr, EPHEMERAL + (start + i) % range);
+  return err;
+}
+
+// Nobody finds s any more. It keeps its name, for who looks at it.
+void
+socktab_remove(struct sock *s)
+{
+  uint b = bucket(s->local.port);
+  if(s->local.port == 0)
+    return;
+  acquire(&buckets[b].lock);
+  for(struct sock **at = &buckets[b].first; *at; at = &(*at)->link)
+    if(*at == s){
+      *at = s->link;
+      break;
+    }
+  release(&buckets[b].lock);
+}
+
+// The peer of s, and the address that it is reached from. s may be in a bucket.
+void
+socktab_connect(struct sock *s, uint32 laddr, const struct endpoint *peer)
+{
+  uint b = bucket(s->local.port);
+  acquire(&buckets[b].lock);
+  acquire(&s->lock);
+  s->local.addr = laddr;
+  s->peer = *peer;
+  release(&s->lock);
+  release(&buckets[b].lock);
+}
+
+int
+sock_record(int i, struct kstat_sock *r)
+{
+  if(i < 0 || i >= NSOCK)
+    return -1;
+  struct sock *s = &socks[i];
+  acquire(&s->lock);
+  const struct sockproto *proto = s->proto;
+  *r = (struct kstat_sock){
+    .laddr = s->local.addr, .lport = s->local.port, .faddr = s->peer.addr, .fport = s->peer.port,
+    .queued = s->rxq.n, .queued_bytes = s->rxq.bytes, .limit = s->rxmax,
+    .received = s->received, .sent = s->sent, .drops = s->drops, .pid = s->pid,
+  };
+  int lab = s->lab;
+  release(&s->lock);
+  if(proto == 0)
+    return 0;
+  r->type = lab ? 0 : proto->type;
+  return 1;
+}
+
+void
+sock_dump(void)
+{
+  for(struct sock *s = socks; s < socks + NSOCK; s++){
+    const struct sockproto *proto = s->proto;
+    if(proto)
+      printf("   %s %I:%d peer %I:%d: %d datagrams wait (%d bytes), %ld dropped, pid %d\n",
+             s->lab ? "lab" : proto->type == SOCK_DGRAM ? "udp" : "ping", s->local.addr, s->local.port, s->peer.addr,
+             s->peer.port, s->rxq.n, s->rxq.bytes, s->drops, s->pid);
+  }
+}

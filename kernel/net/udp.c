@@ -1,0 +1,107 @@
+// UDP (RFC 768, RFC 1122 4.1).
+
+#include "core/string.h"
+#include "net/icmp.h"
+#include "net/ip.h"
+#include "net/netstat.h"
+#include "net/sockpriv.h"
+#include "pkt/cksum.h"
+#include "pkt/drop.h"
+
+// The sum over a message and its pseudo-header; 0: it holds a right checksum. Every packet of the chain but the last
+// has an even number of bytes.
+static uint16
+message_cksum(struct pktbuf *p, uint len)
+{
+  uint64 sum = cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len);
+  for(; p; p = p->more)
+    sum = cksum_add(sum, pkt_data(p), pkt_len(p));
+  return cksum_fold(sum);
+}
+
+static void
+udp_input(struct netif *nif, struct pktbuf *p)
+{
+  struct udp *h = (struct udp *)pkt_data(p);
+  uint n = p->more ? pkt_chain_len(p) : pkt_len(p);
+  if(unlikely(pkt_len(p) < sizeof(*h))){
+    pkt_drop(p, DROP_UDP_SHORT, 0);
+    return;
+  }
+  uint len = ntohs(h->ulen);
+  if(unlikely(len < sizeof(*h) || len > n)){
+    pkt_drop(p, DROP_UDP_LEN, 0);
+    return;
+  }
+  if(unlikely(len < n))
+    pkt_chain_trim(p, len);
+  // On lo there is no wire that could flip a bit, and the sender has not computed a sum.
+  if(h->sum && !nif->loopback && unlikely(message_cksum(p, len) != 0)){
+    pkt_drop(p, DROP_UDP_CKSUM, 0);
+    return;
+  }
+  p->sport = ntohs(h->sport);
+  p->dport = ntohs(h->dport);
+  if(unlikely(p->sport == 0 || p->dport == 0)){
+    pkt_drop(p, DROP_UDP_PORT, 0);
+    return;
+  }
+  int broadcast = unlikely(p->dst != nif->addr) && netif_is_broadcast(nif, p->dst);
+  struct sock *s = sock_find(IPPROTO_UDP, p->dst, p->dport, p->src, p->sport, broadcast);
+  if(unlikely(s == 0)){
+    icmp_error(p, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
+    pkt_drop(p, DROP_UDP_NOPORT, 0);
+    return;
+  }
+  p->head += sizeof(*h);
+  net_count(UDP_DELIVERED);
+  sock_queue(s, p);
+}
+
+int
+udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, struct pktbuf *p)
+{
+  struct netif *nif = path->nif;
+  struct udp *h = pkt_push(p, sizeof(*h));
+  if(unlikely(h == 0))
+    return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
+  uint len = p->more ? pkt_chain_len(p) : pkt_len(p);
+  h->sport = htons(sport);
+  h->dport = htons(to->port);
+  h->ulen = htons(len);
+  h->sum = 0;
+  p->src = path->src;
+  p->dst = to->addr;
+  p->l4 = p->head;
+  if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) <= nif->mtu && p->more == 0){
+    // The card adds the message to the pseudo-header's sum and inverts it.
+    h->sum = htons(~cksum_fold(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len)));
+    p->csum_offload = 1;
+    p->csum_start = p->l4;
+    p->csum_off = p->l4 + __builtin_offsetof(struct udp, sum);
+  } else if(!nif->loopback){
+    uint16 sum = message_cksum(p, len);
+    h->sum = sum ? htons(sum) : 0xffff;  // 0 would mean: not computed
+  }
+  net_count(UDP_SENT);
+  return ip_output(path, p, to->addr, IPPROTO_UDP, ttl, 0);
+}
+
+static int
+udp_output(struct sock *s, const struct ip_path *path, const struct endpoint *to, struct pktbuf *p)
+{
+  return udp_send(path, s->local.port, to, s->ttl, p);
+}
+
+const struct sockproto udp_proto = {
+  .type = SOCK_DGRAM,
+  .proto = IPPROTO_UDP,
+  .maxlen = IP_MAXLEN - sizeof(struct ip) - sizeof(struct udp),
+  .output = udp_output,
+};
+
+void
+udp_init(void)
+{
+  ip_register(IPPROTO_UDP, udp_input);
+}
