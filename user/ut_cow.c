@@ -80,7 +80,7 @@ writer(long v)
 }
 
 static void
-many_writers(void)
+all_write(void)
 {
   fill(shared, WORDS, 42);
   for(int i = 0; i < 12; i++)
@@ -340,7 +340,7 @@ child_shrinks(void)
 static const struct ut tests[] = {
   { "both_write", both_write, 0, 0 },
   { "generations", generations, 0, 0 },
-  { "many_writers", many_writers, 0, 0 },
+  { "all_write", all_write, 0, 0 },
   { "large_fork", large_fork, 0, 0 },
   { "large_writers", large_writers, 0, 60 },
   { "no_memory_for_copy", no_memory_for_copy, 0, 60 },

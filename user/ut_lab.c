@@ -243,6 +243,10 @@ ends_bound(void)
 {
   for(int i = 0; i < 30; i++)
     LIVES(binds_only, 5);
+  for(int i = 0; i < 5; i++){
+    MUST(bind((uint16)(PORT + i)));
+    MUST(unbind((uint16)(PORT + i)));
+  }
 }
 
 static const struct ut tests[] = {

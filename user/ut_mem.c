@@ -488,7 +488,8 @@ data_not_executed(void)
 static void
 under_stack(long unused)
 {
-  touch(PGROUNDDOWN(r_sp()) - USERSTACK * PGSIZE);
+  for(int i = 1; i <= USERSTACK + 1; i++)
+    touch(r_sp() - i * PGSIZE);
 }
 
 static int
