@@ -75,10 +75,9 @@ static struct sock *
 fd_sock(uint64 fd, struct file **file, int *err)
 {
   struct file *f = fd_file(fd);
-  if(f == 0 || f->ops != &sock_ops){
-    *err = f ? -ENOTSOCK : -EBADF;
+  *err = f ? -ENOTSOCK : -EBADF;
+  if(f == 0 || f->ops != &sock_ops)
     return 0;
-  }
   if(file)
     *file = f;
   return f->data;
