@@ -134,11 +134,16 @@ virtio_offer(struct virtio *v, uint16 head)
 }
 
 void
-virtio_kick(struct virtio *v)
+virtio_publish(struct virtio *v)
 {
   // The chains, and their places in the ring, are seen before the index that covers them.
   asm volatile("fence w, w" ::: "memory");
   v->avail->idx = v->offered;
+}
+
+void
+virtio_kick(struct virtio *v)
+{
   set(v, QUEUE_NOTIFY, 0);
 }
 

@@ -51,8 +51,9 @@ struct virtio {
 int virtio_open(struct virtio *v, enum virtio_id id, uint32 want, void *rings);
 #define VRING_BYTES 8192
 void virtio_ready(struct virtio *v);              // the driver is set up: the device may go
-void virtio_offer(struct virtio *v, uint16 head);  // a chain, seen by the device from the next virtio_kick() on
-void virtio_kick(struct virtio *v);
+void virtio_offer(struct virtio *v, uint16 head);  // a chain, seen by the device from the next virtio_publish() on
+void virtio_publish(struct virtio *v);
+void virtio_kick(struct virtio *v);               // look at what is published. QEMU works in it: hold no lock
 int virtio_take(struct virtio *v, uint32 *id, uint32 *len);  // a chain that is done: 1; 0: none
 uint32 virtio_ack(struct virtio *v);              // interrupt causes, taken back; bit 0: queue
 int virtio_broken(struct virtio *v);              // the device asks to be reset

@@ -89,8 +89,9 @@ link_chains(void)
   }
 }
 
-// Give the device as many of the waiting requests as there are free chains. lock: disk.lock held.
-static void
+// Give the device as many of the waiting requests as there are free chains. result: 1: it must be kicked, when the lock
+// has been let go: QEMU works while the kick lasts, and other harts would spin meanwhile. lock: disk.lock held.
+static int
 start(void)
 {
   int n = 0;
@@ -104,12 +105,13 @@ start(void)
     virtio_offer(&disk.v, 3 * i);
   }
   if(n == 0)
-    return;
-  virtio_kick(&disk.v);
+    return 0;
+  virtio_publish(&disk.v);
   if(!disk.watchdog.set){
     disk.seen = disk.finished;
     timer_set(&disk.watchdog, now() + PATIENCE);
   }
+  return 1;
 }
 
 // Request r is over. It goes on *over if somebody wants to be called. lock: disk.lock held; r is its requester's
@@ -209,17 +211,19 @@ static void
 blk_interrupt(void *arg)
 {
   struct blkreq *over = 0;
-  uint32 causes;
+  uint32 causes = virtio_ack(&disk.v);
+  int kick = 0;
 
   acquire(&disk.lock);
-  causes = virtio_ack(&disk.v);
   if(disk.ok){
     collect(&over);
-    start();
+    kick = start();
     if((causes & 2) && virtio_broken(&disk.v))
       give_up("the device says that it is broken", &over);
   }
   release(&disk.lock);
+  if(kick)
+    virtio_kick(&disk.v);
   call_ends(over);
 }
 
@@ -227,6 +231,7 @@ void
 virtio_blk_submit(struct blkreq *r)
 {
   struct blkreq *over = 0;
+  int kick = 0;
 
   r->done = 0;
   r->error = 0;
@@ -243,9 +248,11 @@ virtio_blk_submit(struct blkreq *r)
     else
       disk.first = r;
     disk.last = r;
-    start();
+    kick = start();
   }
   release(&disk.lock);
+  if(kick)
+    virtio_kick(&disk.v);
   call_ends(over);
 }
 

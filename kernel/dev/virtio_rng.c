@@ -33,5 +33,6 @@ virtio_rng_init(void)
   rng.desc[0].len = sizeof(bytes);
   rng.desc[0].flags = VRING_DEV_WRITES;
   virtio_offer(&rng, 0);
+  virtio_publish(&rng);
   virtio_kick(&rng);
 }
