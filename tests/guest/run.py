@@ -1,0 +1,174 @@
+"""Runs tests, several at a time, and tells of each: what `grade-lab-net` is made of.
+
+A Test is a name, points and a function that raises when it fails. Scenarios become Tests, one for each number of harts.
+"""
+import concurrent.futures
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+from . import machine, scenario
+
+# What usually is the matter when a test of this subject fails.
+LIKELY = {
+    "boot": "the start-up path (kernel/entry, kernel/dev): start it by hand with `make qemu` and look at the first lines",
+    "shell": "the shell and the tools (user/), the console's line editing (kernel/dev/console.c), or pipes",
+    "proc": "process calls (kernel/proc), waiting and waking (kernel/sched)",
+    "arp": "the ARP cache (kernel/net/arp.c): when it asks, whom it believes, what it holds",
+    "ip": "checks, fragments or routes (kernel/net/ip*.c)",
+    "icmp": "kernel/net/icmp.c, or the checksum of what it sends",
+    "udp": "UDP's checks or the sockets' queues (kernel/net/udp.c, kernel/net/sock.c)",
+    "sock": "sockets as files: waiting, errors, closing (kernel/net/sock.c, kernel/entry/sysnet.c)",
+    "card": "the driver (kernel/nic): rings, interrupts, link; or PCI (kernel/dev/pci.c)",
+    "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
+    "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
+    "disk": "the disk driver or the file system (kernel/dev/virtio_blk.c, kernel/fs)",
+}
+
+
+class Test:
+    def __init__(self, name, function, points=1, seconds=120, group="", likely=None, intent=""):
+        """function(test) raises when it fails; test.say(text) adds to the verbose output."""
+        self.name, self.function, self.points, self.seconds = name, function, points, seconds
+        self.group, self.intent = group, intent
+        self.likely = likely or LIKELY.get(group, "")
+        self.passed = self.why = None
+        self.took = 0.0
+        self.show = None
+        self.on_late = []   # what to call when it takes too long
+
+    def say(self, text):
+        if self.show:
+            self.show(text)
+
+    def run(self):
+        self.passed, self.why, late = None, None, threading.Event()
+
+        def too_late():
+            late.set()
+            for end in list(self.on_late):
+                end()
+        watchdog = threading.Timer(self.seconds * machine.SLOW, too_late)
+        watchdog.daemon = True
+        watchdog.start()
+        start = time.monotonic()
+        try:
+            self.function(self)
+            self.passed = True
+        except AssertionError as e:  # Failure, wire.Timeout: they say it in words
+            self.passed, self.why = False, str(e)
+        except Exception as e:  # a mistake of the test's own
+            self.passed = False
+            self.why = "%s: %s\n%s" % (type(e).__name__, e, traceback.format_exc())
+        finally:
+            watchdog.cancel()
+            self.took = time.monotonic() - start
+        if late.is_set():
+            self.passed = False
+            self.why = "not done after %g s. %s" % (self.seconds * machine.SLOW, self.why or "")
+        return self
+
+
+def of_scenario(s, harts, kernel, image, pcap=None):
+    """A Test that runs scenario s with so many harts, on this kernel and image."""
+    def function(test):
+        where = tempfile.mkdtemp(prefix="rxv")
+        try:
+            r = scenario.Run(s, where, harts, show=test.show, pcap=pcap, kernel=kernel, image=image)
+            test.on_late.append(r.close)
+            r.run()
+        finally:
+            test.on_late.clear()
+            shutil.rmtree(where, ignore_errors=True)
+    name = "%s.%s" % (s.group, s.name)
+    if len(s.harts) > 1 or harts != s.harts[0]:
+        name += ", %d hart%s" % (harts, "" if harts == 1 else "s")
+    return Test(name, function, s.points, s.seconds, s.group, intent=s.intent)
+
+
+class Report:
+    """Prints a line for each test that has ended, keeps the score, writes the results."""
+
+    def __init__(self, verbose=False, out=sys.stdout):
+        self.verbose, self.out, self.done = verbose, out, []
+        self.lock = threading.Lock()
+
+    def line(self, text):
+        with self.lock:
+            print(text, file=self.out, flush=True)
+
+    def shower(self, test):
+        """Where a test's console goes when it is verbose: whole lines, marked with its name."""
+        if not self.verbose:
+            return None
+        rest = [""]
+
+        def show(text):
+            lines = (rest[0] + text).split("\n")
+            rest[0] = lines.pop()
+            for x in lines:
+                self.line("   %s| %s" % (test.name, x))
+        return show
+
+    def add(self, test):
+        self.done.append(test)
+        text = "== Test %s == %s: %s (%.1fs)" % (test.name, test.name, "OK" if test.passed else "FAIL", test.took)
+        if not test.passed:
+            why = test.why.rstrip().replace("\n", "\n     ")
+            text += "\n     " + why
+            if test.likely:
+                text += "\n     Likely cause: " + test.likely + "."
+        self.line(text)
+
+    def results(self, path):
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({"tests": [{"name": t.name, "group": t.group, "intent": t.intent, "passed": t.passed,
+                                  "points": t.points if t.passed else 0, "of": t.points,
+                                  "seconds": round(t.took, 3), "why": t.why} for t in self.done],
+                       "passed": sum(t.passed for t in self.done),
+                       "failed": sum(not t.passed for t in self.done)}, f, indent=1)
+            f.write("\n")
+
+    def finish(self):
+        """The score; exit status."""
+        failed = [t for t in self.done if not t.passed]
+        if failed:
+            self.line("Failed: " + "; ".join(t.name for t in failed))
+        self.line("Score: %d/%d" % (sum(t.points for t in self.done if t.passed), sum(t.points for t in self.done)))
+        self.line("%d passed, %d failed" % (len(self.done) - len(failed), len(failed)))
+        return 1 if failed or not self.done else 0
+
+
+def run_all(tests, report, jobs):
+    """Run them, `jobs` at a time, the longest first."""
+    pool = concurrent.futures.ThreadPoolExecutor(jobs)
+    try:
+        waiting = []
+        for t in sorted(tests, key=lambda t: -t.seconds):
+            t.show = report.shower(t)
+            waiting.append(pool.submit(t.run))
+        for f in concurrent.futures.as_completed(waiting):
+            report.add(f.result())
+    except BaseException:
+        for f in waiting:
+            f.cancel()
+        for t in tests:
+            for end in list(t.on_late):
+                end()
+        raise
+    finally:
+        pool.shutdown()
+
+
+def own_copy(where, kernel, image):
+    """Kernel and image as they are now: a build that starts later does not change what is tested."""
+    copies = []
+    for path in (kernel, image):
+        copies.append(os.path.join(where, os.path.basename(path)))
+        shutil.copyfile(path, copies[-1])
+    return copies

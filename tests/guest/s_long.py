@@ -1,0 +1,13 @@
+"""usertests."""
+import re
+
+from .scenario import check, scenario
+
+
+@scenario(harts=(1, 3, 8), points=10, seconds=400)
+def usertests(t):
+    """usertests passes all of its tests and loses no memory."""
+    out = t.m.run("usertests", 390)
+    bad = [line for line in out.split("\n") if "FAIL" in line]
+    check(not bad, "; ".join(bad) + "\n" + t.m.tail(30))
+    check(re.search(r"ALL TESTS PASSED|(?<!\d)0 failed", out), "no final line\n" + t.m.tail(30))

@@ -1,0 +1,230 @@
+"""UDP and its sockets over the wire, by both interfaces."""
+import random
+import re
+
+from wire import faults
+from wire import packet as p
+from .scenario import check, equal, scenario
+
+GUEST = "10.0.2.15"
+
+
+def to(port):
+    return lambda f: f.udp and f.udp.dport == port
+
+
+def total(data):
+    """The sum that the program nt tells."""
+    s = 0
+    for c in data:
+        s = (s * 31 + c) & 0xffffffff
+    return s
+
+
+def echo_sizes(t, port, sizes):
+    """Datagrams of these sizes to an echo in the guest, each when the last one is back."""
+    r = random.Random(3)
+    for i, size in enumerate(sizes):
+        data = bytes(r.randrange(256) for _ in range(size))
+        before = len(t.host.received)
+        t.host.send_udp(9000 + i, port, data)
+        ip = t.lan.until("the echo of %d bytes" % size, lambda: next(
+            (x for x in t.host.received[before:] if x.proto == p.UDP and p.Udp.parse(x.payload).dport == 9000 + i), None))
+        udp = p.Udp.parse(ip.payload, ip)
+        check((udp.sport, udp.payload) == (port, data), "the echo of %d bytes came from port %d, %d bytes, and differs" % (
+            size, udp.sport, len(udp.payload)))
+
+
+@scenario(harts=(1, 3, 8), net="wire")
+def bsd_echo(t):
+    """recvfrom and sendto echo datagrams of 0 to 65507 bytes to where they came from."""
+    sizes = [0, 1, 2, 9, 100, 1471, 1472, 1473, 3000, 8000, 65507] + [64] * 40
+    t.begin("nt echo 7 %d" % len(sizes), "ready")
+    echo_sizes(t, 7, sizes)
+    t.m.expect("done")
+    t.m.prompt()
+
+
+@scenario(harts=(1, 3, 8), net="wire")
+def lab_echo(t):
+    """The lab's recv and send by port echo datagrams of up to 1472 bytes."""
+    sizes = [1, 2, 9, 100, 1471, 1472] + [64] * 40
+    t.begin("ntlab echo 2000 %d" % len(sizes), "ready")
+    echo_sizes(t, 2000, sizes)
+    t.m.expect("done")
+    t.m.prompt()
+
+
+@scenario(net="wire")
+def lab_queue_of_16(t):
+    """A port of the lab's keeps 16 datagrams, the oldest; more are dropped by name, and later ones come again."""
+    t.host.ping(b"warm")
+    before = t.numbers()
+    t.begin("ntlab queue 2000", "ready")
+    for i in range(40):
+        t.host.send_udp(5, 2000, b"datagram %d" % i)
+    t.host.ping(b"all are in")
+    t.m.send("go\n")
+    for i in range(16):
+        t.m.expect(r"(?m)^%d: datagram %d$" % (i, i))
+    t.host.send_udp(5, 2000, b"last")
+    t.m.expect(r"(?m)^16: last$", "the next datagram behind the 16")
+    t.m.prompt()
+    t.dropped("sock.full", 24, before)
+
+
+@scenario(net="wire")
+def lab_errors(t):
+    """The lab's calls fail where they must: a port bound twice, not bound, a bad address, too long a datagram."""
+    out = t.sh("ntlab errors")
+    equal(out.count(": OK"), 6, "the number of calls that failed as they must in:\n" + out)
+    t.begin("ntlab short 2000 4", "ready")
+    t.host.send_udp(5, 2000, b"abcdefgh")
+    found = t.m.expect(r"recv (-?\d+): (\S+) from (\w+):(\d+)")
+    equal(found.groups(), ("4", "abcd##", "a000202", "5"), "recv of 8 bytes into 4")
+    t.m.prompt()
+
+
+@scenario(net="wire")
+def bounded_queue(t):
+    """A BSD socket that nobody reads keeps a bounded number of datagrams, and leaves other sockets alone."""
+    t.host.ping(b"warm")
+    before = t.numbers()
+    t.begin("nt echo 8 1 & nt queue 7", "ready(.|\n)*ready")
+    for i in range(3000):
+        t.host.send_udp(5, 7, b"datagram %d" % i + b"." * 500)
+    t.host.send_udp(6, 8, b"other")
+    t.lan.wait("the echo of the other socket", to(6))
+    during = len([f for f in t.lan.log if f.sent])
+    t.m.send("go\n")
+    found = t.m.expect(r"(?m)^first datagram 0\.(?:.|\n)*queued (\d+) datagrams, (\d+) bytes, then (.*)$")
+    t.m.prompt()
+    check(16 <= int(found.group(1)) < 3000, "%s datagrams were kept" % found.group(1))
+    t.dropped("sock.full", 3000 - int(found.group(1)), before)
+    t.settled("all packets free", lambda n: n["packets.free"] >= before["packets.free"])
+    check(during >= 3000, "not all were sent")
+
+
+@scenario(net="wire")
+def checksums(t):
+    """A wrong checksum is dropped by name; none (0) is taken; what the guest sends has a right one."""
+    t.host.ping(b"warm")
+    before = t.numbers()
+    t.begin("nt echo 7 2", "ready")
+    ip = p.Ip(t.host.address, GUEST, p.UDP)
+    for total_ in (0x1234, 0):
+        ip.payload = p.Udp(99, 7, b"sum %x" % total_, sum_=total_).emit(ip)
+        t.host.send_ip(ip)
+    f = t.lan.wait("the echo of the one without", to(99))
+    equal(f.udp.payload, b"sum 0", "what was taken first")
+    t.host.send_udp(99, 7, b"end")
+    t.m.expect("done")
+    t.m.prompt()
+    t.dropped("udp.cksum", 1, before)
+
+
+@scenario(net="wire")
+def lengths(t):
+    """A UDP length below 8 or beyond the packet is dropped by name; one below the packet's cuts; port 0 is refused."""
+    t.host.ping(b"warm")
+    before = t.numbers()
+    t.begin("nt recv 7 2 100 20000", "ready")
+
+    def send(payload, sport=9, dport=7, **more):
+        ip = p.Ip(t.host.address, GUEST, p.UDP)
+        ip.payload = p.Udp(sport, dport, payload, **more).emit(ip)
+        t.host.send_ip(ip)
+    send(b"abc", length_=7, sum_=0)
+    send(b"abc", length_=12, sum_=0)
+    t.lan.send(p.Ether(t.lan.mac, t.host.mac, p.TYPE_IP, p.Ip(t.host.address, GUEST, p.UDP, b"1234567").emit()))
+    send(b"x", dport=0)
+    send(b"abcdef", length_=11, sum_=0)
+    t.m.expect("got 3 from 10.0.2.2:9 sum %d" % total(b"abc"))
+    send(b"")
+    t.m.expect("got 0 from 10.0.2.2:9")
+    t.m.prompt()
+    t.dropped("udp.len", 2, before)
+    t.dropped("udp.short", 1, before)
+    t.dropped("udp.port", 1, before)
+
+
+@scenario(net="wire")
+def short_buffer(t):
+    """A datagram longer than the buffer is cut, its rest is gone, and the next one comes whole."""
+    t.begin("nt recv 7 3 10 20000", "ready")
+    for data in (b"0123456789abcdef", b"short", b"x" * 1472):
+        t.host.send_udp(9, 7, data)
+    for data in (b"0123456789", b"short", b"x" * 10):
+        t.m.expect("got %d from 10.0.2.2:9 sum %d" % (len(data), total(data)))
+    t.m.prompt()
+
+
+@scenario(net="wire")
+def long_datagrams_go_out(t):
+    """sendto of up to 65507 bytes goes out in fragments that make the datagram again; one more byte is an error."""
+    t.sh("nt send 10.0.2.2 9 1 65507")
+    ip = t.lan.until("65507 bytes", lambda: next((x for x in t.host.received if x.proto == p.UDP), None))
+    udp = p.Udp.parse(ip.payload, ip)
+    equal((len(udp.payload), udp.payload[:4], udp.payload[-1:]), (65507, b"n 0:", b"a"), "the datagram")
+    out = t.sh("nt send 10.0.2.2 9 1 65508")
+    check("error" in out and "sent 0" in out, "65508 bytes: " + out)
+
+
+@scenario(net="wire")
+def broadcast(t):
+    """A broadcast reaches a bound socket."""
+    t.begin("nt recv 7 2 100 20000", "ready")
+    for dst in ("10.0.2.255", "255.255.255.255"):
+        t.lan.send(p.Ether(p.BROADCAST, t.host.mac, p.TYPE_IP,
+                           p.udp_packet(t.host.address, dst, 9, 7, b"all").emit()))
+        t.m.expect("got 3 from 10.0.2.2:9")
+    t.m.prompt()
+
+
+@scenario(harts=(1, 3, 8), net="wire", seconds=180)
+def flood(t):
+    """20000 frames as fast as the wire takes them, half for nobody: the guest lives, a second socket still works,
+    and every packet is free again."""
+    t.host.ping(b"warm")
+    before = t.numbers()
+    t.begin("nt echo 7 0 &", "ready")
+    t.begin("nt echo 8 0 &", "ready")
+    for i in range(10000):
+        t.host.send_udp(5, 7, b"%d" % i)
+        t.host.send_udp(5, 6, b"%d" % i)
+    seen = t.lan.mark()
+    t.host.send_udp(6, 8, b"other")
+    t.lan.wait("the echo of the other socket", to(6), seen, seconds=60)
+    equal(t.sh("echo alive", 60), "alive", "the shell")
+    pids = re.findall(r"(?m)^\s*(\d+)\b.*\bnt\b", t.sh("ps"))
+    check(len(pids) == 2, "ps does not show two nt")
+    t.sh("kill %s; kill %s" % tuple(pids))
+    t.settled("all packets and sockets free", lambda n: n["packets.free"] >= before["packets.free"]
+              and n["socks.free"] == before["socks.free"])
+
+
+@scenario(harts=(1, 3), net="wire", seconds=180)
+def faulty_wire(t):
+    """On a wire that loses, repeats, swaps and damages frames, a stop-and-wait of 60 datagrams gets through."""
+    t.host.ping(b"warm")
+    t.begin("nt echo 7 0 &", "ready")
+    t.lan.faults_to_guest = faults.Faults(20261121, 0.1, 0.1, 0.1, 0.1, 0.01)
+    t.lan.faults_from_guest = faults.Faults(20261122, 0.1, 0.1, 0.1, 0.1, 0.01)
+    if t.show:
+        t.show("%s\n%s\n" % (t.lan.faults_to_guest, t.lan.faults_from_guest))
+    for i in range(60):
+        data = b"%d:" % i + b"." * (i * 37 % 1400)
+
+        def back():
+            return any(p.Udp.parse(x.payload).payload == data for x in t.host.received
+                       if x.proto == p.UDP and len(x.payload) == 8 + len(data))
+        for _ in range(50):
+            t.host.send_udp(5, 7, data)
+            try:
+                t.lan.until("echo %d" % i, back, 0.5)
+                break
+            except AssertionError:
+                continue
+        check(back(), "echo %d did not come in 50 tries; %s" % (i, t.lan.faults_to_guest))
+    t.lan.faults_to_guest = t.lan.faults_from_guest = None
+    t.host.ping(b"alive")

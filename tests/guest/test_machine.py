@@ -1,0 +1,119 @@
+"""The machinery, with a program of Python where QEMU would be."""
+import os
+import sys
+import tempfile
+import time
+import unittest
+
+from . import machine, run, scenario
+
+# A shell that knows echo, halt and panic, with a prompt, an echo of what is typed, and a monitor that is not there.
+FAKE = r'''#!%s
+import sys
+print("boot\x1b[0m\r\nrxv")
+sys.stdout.write("$ "); sys.stdout.flush()
+for line in sys.stdin:
+    words = line.split()
+    sys.stdout.write(line.rstrip("\n") + "\r\n")
+    if words[:1] == ["echo"]: print(" ".join(words[1:]))
+    if words[:1] == ["halt"]: sys.exit(int(words[1]))
+    if words[:1] == ["panic"]: print("\npanic: hart 0 pid 1 sh: on purpose\n  0: 0x1 main+0x1")
+    if words[:1] != ["hang"]: sys.stdout.write("$ ")
+    sys.stdout.flush()
+''' % sys.executable
+
+
+class Console(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.qemu = os.path.join(self.dir.name, "qemu")
+        with open(self.qemu, "w", encoding="utf-8") as f:
+            f.write(FAKE)
+        os.chmod(self.qemu, 0o755)
+        self.old, machine.QEMU = machine.QEMU, self.qemu
+        image = os.path.join(self.dir.name, "fs.img")
+        with open(image, "wb") as f:
+            f.write(b"image")
+        self.m = machine.Machine(self.dir.name, image=image)
+
+    def tearDown(self):
+        self.m.close()
+        machine.QEMU = self.old
+        self.dir.cleanup()
+
+    def test_commands(self):
+        self.m.prompt()
+        self.assertEqual(self.m.run("echo hello"), "hello\n")
+        self.assertEqual(self.m.run("true"), "")
+        self.assertIn("boot\nrxv", self.m.text)
+
+    def test_status(self):
+        self.m.prompt()
+        self.m.send("halt 3\n")
+        self.assertEqual(self.m.wait_end(), 3)
+
+    def test_end_is_seen(self):
+        self.m.prompt()
+        self.m.send("halt 1\n")
+        with self.assertRaisesRegex(machine.Failure, "QEMU ended while a miracle was awaited"):
+            self.m.expect("nothing", "a miracle")
+
+    def test_panic_is_seen(self):
+        self.m.prompt()
+        with self.assertRaisesRegex(machine.Failure, "(?s)panicked.*on purpose"):
+            self.m.send("panic\n")
+            self.m.expect("nothing")
+
+    def test_deadline(self):
+        self.m.prompt()
+        start = time.monotonic()
+        with self.assertRaisesRegex(machine.Failure, "(?s)waited .* for the shell's prompt.*hang"):
+            self.m.send("hang\n")
+            self.m.prompt(0.3)
+        self.assertLess(time.monotonic() - start, 5 * machine.SLOW)
+
+    def test_close_ends_it(self):
+        pid = self.m.qemu.pid
+        self.m.close()
+        with self.assertRaises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+class Runner(unittest.TestCase):
+    def test_outcomes(self):
+        def fails(_):
+            scenario.equal(1, 2, "one")
+
+        def breaks(_):
+            raise KeyError("x")
+
+        def late(test):
+            end = []
+            test.on_late.append(lambda: end.append(1))
+            while not end:
+                time.sleep(0.01)
+            raise machine.Failure("QEMU ended")
+        tests = [run.Test("good", lambda t: None), run.Test("bad", fails), run.Test("broken", breaks),
+                 run.Test("late", late, seconds=0.1)]
+        with open(os.devnull, "w", encoding="utf-8") as null:
+            report = run.Report(out=null)
+            run.run_all(tests, report, 2)
+            status = report.finish()
+        self.assertEqual([t.passed for t in tests], [True, False, False, False])
+        self.assertIn("one is 1, and should be 2", tests[1].why)
+        self.assertIn("KeyError", tests[2].why)
+        self.assertIn("not done after", tests[3].why)
+        self.assertEqual(status, 1)
+
+    def test_nothing_run_is_no_success(self):
+        with open(os.devnull, "w", encoding="utf-8") as null:
+            self.assertEqual(run.Report(out=null).finish(), 1)
+
+    def test_every_scenario_says_what_it_wants(self):
+        from . import catalogue
+        names = [s.name for s in catalogue.ALL]
+        self.assertGreater(len(names), 60)
+        for s in catalogue.ALL:
+            self.assertGreater(len(s.intent), 20, s.name)
+            self.assertIn(s.group, run.LIKELY, s.name)
+        self.assertEqual(len({(s.group, s.name) for s in catalogue.ALL}), len(names))
