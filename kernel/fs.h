@@ -42,9 +42,16 @@ struct dinode {
 
 #define DIRSIZ 14  // bytes in a name; one that is shorter ends with a zero
 
+// A full name has no zero: tell the compilers that ask.
+#if defined(__GNUC__) && !defined(__clang__)
+#define NONSTRING __attribute__((nonstring))
+#else
+#define NONSTRING
+#endif
+
 struct dirent {
   ushort inum;  // 0: a free entry
-  char name[DIRSIZ] __attribute__((nonstring));
+  char name[DIRSIZ] NONSTRING;
 };
 
 #endif

@@ -73,7 +73,7 @@ alloc_init(void)
       return -ENOMEM;
   for(uint i = 0; i < bitmap_blocks; i++)
     bprefetch(sb.bmapstart + i);
-  for(uint b = sb.inodestart; b <= last; b++)
+  for(uint b = sb.inodestart; b <= MIN(last, sb.inodestart + 256); b++)
     bprefetch(b);
   for(uint m = 0; m < bitmap_blocks; m++)
     if(count_free(m, &map.blocks_free) < 0)

@@ -4,7 +4,6 @@
 
 #include "core/list.h"
 #include "core/panic.h"
-#include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "fs/bio.h"
@@ -57,10 +56,8 @@ bio_init(void)
       data = kalloc();
       ndata = blocks;
     }
-    if(head == 0 || data == 0){
-      printf("fs: no memory for %d disk buffers\n", NBUFFERS);
+    if(head == 0 || data == 0)
       return -ENOMEM;
-    }
     struct buf *b = &head[--nhead];
     b->data = data + --ndata * BSIZE;
     b->req.data = b->data;

@@ -25,7 +25,7 @@ struct buf {
   uint8 *data;             // [I] BSIZE bytes, 8-aligned
 };
 
-int bio_init(void);                    // 0, or -ENOMEM with a sentence
+int bio_init(void);                    // once, before fs_init(): 0, or -ENOMEM
 // Held; content only if b->valid. The caller fills all of it and sets valid, or leaves valid as it was.
 struct buf *bget(uint blockno);
 struct buf *bget_zeroed(uint blockno); // held, zeros, without reading the disk

@@ -110,10 +110,10 @@ check_root(void)
 int
 fs_init(int dev)
 {
-  int e = bio_init();
+  int e;
   inode_init();
   names_init();
-  if(e < 0 || (e = read_superblock()) < 0 || (e = log_init(&sb)) < 0 || (e = plan_operations()) < 0)
+  if((e = read_superblock()) < 0 || (e = log_init(&sb)) < 0 || (e = plan_operations()) < 0)
     return e;
   if((e = alloc_init()) < 0 || (e = check_root()) < 0 || (e = free_orphans()) < 0)
     printf("fs: the disk cannot be used: %s\n", e == -ENOMEM ? "no memory" : e == -EIO ? "it does not read" :
