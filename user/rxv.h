@@ -45,7 +45,7 @@ void *xmalloc(uint n);            // these two say so and exit if there is none
 void *xrealloc(void *p, uint n);
 
 // Programs.
-extern const char *progname;  // argv[0], without the path
+extern const char *progname __asm__("rxv_progname");  // argv[0], without the path
 // "NAME: message" on standard error.
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));    // and exit(1)

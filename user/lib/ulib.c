@@ -20,12 +20,14 @@ const char *progname = "?";
 
 int main(int argc, char **argv);
 
-// From crt.S.
+// From crt.S. Calls nothing that a program may have under its own name.
 void __attribute__((noreturn))
 start_main(int argc, char **argv)
 {
   if(argc > 0)
-    progname = basename(argv[0]);
+    for(const char *s = progname = argv[0]; *s; s++)
+      if(s[0] == '/' && s[1])
+        progname = s + 1;
   exit(main(argc, argv));
 }
 
