@@ -1,0 +1,429 @@
+// gen: the far end of a guest's wire, as a generator of UDP traffic that measures.
+//
+//   gen -w PATH [options] ready SECS               ask until the guest's program answers
+//                         echo BYTES WINDOW SECS   keep WINDOW echoes on their way
+//                         recv BYTES RATE SECS     offer RATE frames a second, 0: as many as are taken
+//                         send BYTES COUNT BURST   have COUNT frames sent by the guest
+//                         idle SECS                only watch
+//                         quit                     end the guest's program
+//   -w PATH   QEMU's end of the wire is PATH.q, ours PATH.h
+//   -i FILE   the guest's instructions as bench/insn.c counts them, before and after; with -o OUT each of them
+//   -H        with the histogram of the round trips
+//
+// BYTES is the length of the frames, 60 to 1514. The result is one line of JSON.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hist.h"
+#include "table.h"
+#include "wire.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "user/bench.h says little-endian"
+#endif
+
+enum { WINDOW_MAX = 4096, PATIENCE_MS = 100 };
+
+static struct wire wire = {
+  .mac = { 0x52, 0x55, 0x0a, 0x00, 0x02, 0x02 },
+  .guest_mac = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 },
+  .addr = 0x0a000202,
+  .guest_addr = 0x0a00020f,
+};
+static uint16_t run;               // of this process
+static const struct table *table;  // the guest's instructions; 0: not counted
+static struct table *before;       // as they were when the measured part began
+static const char *profile;        // file for the count of each
+static int with_histogram;
+static uint8_t frame[2048];        // the one that came last
+
+static uint64_t
+now_ns(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static void
+fail(const char *sentence)
+{
+  fprintf(stderr, "gen: %s\n", sentence);
+  exit(1);
+}
+
+// ---- instructions
+
+static void
+counting_begins(void)
+{
+  if(table)
+    memcpy(before, table, sizeof(*before));
+}
+
+// The end of the line of results. packets: what the instructions are shared out among.
+static void
+counting_ends(uint64_t packets)
+{
+  uint64_t total = 0;
+  if(table){
+    FILE *f = profile ? fopen(profile, "w") : 0;
+    for(unsigned i = 0; i < TABLE_SLOTS; i++){
+      uint64_t runs = table->slot[i].runs - before->slot[i].runs;
+      total += runs;
+      if(runs && f)
+        fprintf(f, "%llx %llu\n", (unsigned long long)table->slot[i].addr - 1, (unsigned long long)runs);
+    }
+    total += table->rest.runs - before->rest.runs;
+    if(f)
+      fclose(f);
+    printf(", \"insns\": %llu, \"packets\": %llu", (unsigned long long)total, (unsigned long long)packets);
+  }
+  printf("}\n");
+}
+
+static void
+counting_open(const char *path)
+{
+  int fd = open(path, O_RDONLY);
+  void *p = fd < 0 ? MAP_FAILED : mmap(0, sizeof(*table), PROT_READ, MAP_SHARED, fd, 0);
+  if(p == MAP_FAILED){
+    perror(path);
+    exit(1);
+  }
+  table = p;
+  before = malloc(sizeof(*before));
+  if(before == 0)
+    fail("there is no memory for the counts");
+}
+
+// ---- questions to the guest's program
+
+// Sends r until an answer with its number comes: the answer, with *payload bytes. Ends the program after some seconds.
+static struct bench_head *
+ask(struct request *r, uint32_t seq, unsigned op, unsigned *payload)
+{
+  request_number(r, run, seq);
+  for(int tries = 0; tries < 50; tries++){
+    wire_put(&wire, r, 1);
+    for(uint64_t until = now_ns() + 100000000; now_ns() < until;){
+      struct bench_head *h = wire_get(&wire, frame, payload, 10);
+      if(h && h->op == op && h->run == run && h->seq == seq)
+        return h;
+    }
+  }
+  fail("the guest's program does not answer");
+  return 0;
+}
+
+static struct bench_ctl
+ask_report(void)
+{
+  static uint32_t seq = 1u << 31;
+  struct request r;
+  struct bench_ctl c;
+  unsigned payload;
+  request_make(&r, &wire, BENCH_REPORT, FRAME_HEADERS + sizeof(c), 0, 0);
+  struct bench_head *h = ask(&r, seq++, BENCH_REPORT, &payload);
+  if(payload < sizeof(c))
+    fail("the guest's report is too short");
+  memcpy(&c, h, sizeof(c));
+  return c;
+}
+
+// ---- measurements
+
+static void
+measure_ready(double secs)
+{
+  struct request r;
+  unsigned payload;
+  uint64_t start = now_ns();
+  request_make(&r, &wire, BENCH_ECHO, FRAME_MIN, 0, 0);
+  for(uint32_t seq = 0; now_ns() - start < secs * 1e9; seq++){
+    request_number(&r, run, seq);
+    if(wire_pending(&wire) == 0)  // questions that wait would all be answered at once, later
+      wire_put(&wire, &r, 0);
+    struct bench_head *h = wire_get(&wire, frame, &payload, 1);
+    if(h && h->op == BENCH_ECHO && h->run == run){
+      printf("{\"secs\": %.4f}\n", (now_ns() - start) * 1e-9);
+      return;
+    }
+  }
+  fail("the guest's program did not answer in time");
+}
+
+static void
+measure_quit(void)
+{
+  struct request r;
+  unsigned payload;
+  request_make(&r, &wire, BENCH_QUIT, FRAME_MIN, 0, 0);
+  ask(&r, 0, BENCH_QUIT, &payload);
+  printf("{}\n");
+}
+
+static void
+measure_idle(double secs)
+{
+  uint64_t start = now_ns();
+  counting_begins();
+  while(now_ns() - start < secs * 1e9)
+    poll(0, 0, 10);
+  printf("{\"secs\": %.4f", (now_ns() - start) * 1e-9);
+  counting_ends(0);
+}
+
+// One echo on its way in each place of the window. A number is used once, and number % window is its place.
+struct place {
+  uint32_t seq;
+  uint64_t sent_at;  // 0: nothing is on its way
+};
+
+static void
+send_echo(struct request *r, struct place *p, uint32_t seq)
+{
+  p->seq = seq;
+  request_number(r, run, seq);
+  p->sent_at = now_ns();
+  wire_put(&wire, r, 1);
+}
+
+static void
+measure_echo(unsigned bytes, unsigned window, double secs)
+{
+  static struct place place[WINDOW_MAX];
+  static struct hist hist;
+  struct request r;
+  uint64_t done = 0, lost = 0, wrong = 0, in_time = 0, under_way = 0;
+  unsigned payload;
+
+  request_make(&r, &wire, BENCH_ECHO, bytes, 0, 0);
+  counting_begins();
+  uint64_t start = now_ns(), end = start + secs * 1e9, looked = start, t = start;
+  for(; under_way < window; under_way++)
+    send_echo(&r, &place[under_way], under_way);
+  while(under_way > 0){
+    struct bench_head *h = wire_get(&wire, frame, &payload, 1);
+    t = now_ns();
+    if(h && h->op == BENCH_ECHO && h->run == run){
+      struct place *p = &place[h->seq % window];
+      if(p->sent_at && p->seq == h->seq){
+        unsigned rest = FRAME_HEADERS + sizeof(*h);
+        if(payload != bytes - FRAME_HEADERS || memcmp(frame + rest, r.bytes + rest, bytes - rest) != 0)
+          wrong++;
+        hist_add(&hist, t - p->sent_at);
+        done++;
+        in_time += t < end;
+        if(t < end)
+          send_echo(&r, p, p->seq + window);
+        else
+          p->sent_at = 0, under_way--;
+      }
+    }
+    if(t - looked < 1000000)
+      continue;
+    looked = t;
+    for(unsigned i = 0; i < window; i++){
+      struct place *p = &place[i];
+      if(p->sent_at == 0 || t < p->sent_at + PATIENCE_MS * 1000000ull)
+        continue;
+      lost++;
+      if(t < end)
+        send_echo(&r, p, p->seq + window);
+      else
+        p->sent_at = 0, under_way--;
+    }
+  }
+  printf("{\"per_s\": %.0f, \"lost\": %llu, \"wrong\": %llu, \"p50_us\": %.2f, \"p90_us\": %.2f, \"p99_us\": %.2f, "
+         "\"max_us\": %.2f, \"secs\": %.4f", in_time / secs, (unsigned long long)lost, (unsigned long long)wrong,
+         hist_at(&hist, 0.5) / 1e3, hist_at(&hist, 0.9) / 1e3, hist_at(&hist, 0.99) / 1e3, hist_at(&hist, 1) / 1e3,
+         (t - start) * 1e-9);
+  if(with_histogram)
+    hist_print(&hist);
+  counting_ends(done);
+}
+
+// Frames that come while we send (questions by ARP, above all).
+static void
+look_at_wire(void)
+{
+  unsigned payload;
+  while(wire_get(&wire, frame, &payload, 0))
+    ;
+}
+
+// At an open rate the wire is never waited for: a frame that it does not take is one that this host has lost. What is
+// due goes out together at most every 50 us: a generator that spins would take a core away from the guest.
+static void
+measure_recv(unsigned bytes, double rate, double secs)
+{
+  struct request r;
+  uint64_t offered = 0, taken = 0, t;
+  uint32_t seq = 0;
+
+  request_make(&r, &wire, BENCH_COUNT, bytes, 0, 0);
+  struct bench_ctl first = ask_report();
+  counting_begins();
+  uint64_t start = now_ns();
+  for(uint64_t looked = start; (t = now_ns() - start) < secs * 1e9;){
+    uint64_t due = rate > 0 ? rate * t * 1e-9 : offered + 64;
+    for(; offered < due; offered++){
+      request_number(&r, run, seq++);
+      taken += wire_put(&wire, &r, rate == 0);
+    }
+    if(start + t - looked > 1000000){
+      looked = start + t;
+      look_at_wire();
+    }
+    if(rate > 0){
+      uint64_t next = start + (offered + 1) / rate * 1e9, soon = now_ns() + 50000;
+      if(next < soon)
+        next = soon;
+      if(next > start + secs * 1e9)
+        next = start + secs * 1e9;
+      struct timespec at = { .tv_sec = next / 1000000000, .tv_nsec = next % 1000000000 };
+      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
+    }
+  }
+  double elapsed = (now_ns() - start) * 1e-9;
+  for(int ms = 0; wire_pending(&wire) > 0 && ms < 5000; ms++)
+    poll(0, 0, 1);
+  poll(0, 0, 50);
+  printf("{\"secs\": %.4f, \"offered_per_s\": %.0f, \"taken_per_s\": %.0f", (now_ns() - start) * 1e-9,
+         offered / elapsed, taken / elapsed);
+  // The counts are taken before the second report, so that it is not among what they cover.
+  struct table *after = 0;
+  if(table && (after = malloc(sizeof(*after))) != 0)
+    memcpy(after, table, sizeof(*after));
+  struct bench_ctl last = ask_report();
+  uint64_t got = last.report.messages - first.report.messages;
+  printf(", \"per_s\": %.0f, \"mbit_s\": %.2f, \"misordered\": %llu, \"taken\": %llu", got / elapsed,
+         got / elapsed * bytes * 8e-6, last.report.misordered - first.report.misordered, (unsigned long long)taken);
+  if(after)
+    table = after;
+  counting_ends(got);
+}
+
+static void
+measure_send(unsigned bytes, uint64_t count, uint64_t burst)
+{
+  struct request r;
+  struct bench_ctl c = { .send = { .messages = count, .bytes = bytes - FRAME_HEADERS, .burst = burst } };
+  uint64_t got = 0, wrong = 0, first = 0, last = 0;
+  unsigned payload;
+
+  request_make(&r, &wire, BENCH_SEND, FRAME_HEADERS + sizeof(c), &c.send, sizeof(c) - sizeof(c.head));
+  request_number(&r, run, 0);
+  counting_begins();
+  uint64_t start = now_ns();
+  wire_put(&wire, &r, 1);
+  for(;;){
+    struct bench_head *h = wire_get(&wire, frame, &payload, 1000);
+    if(h == 0)
+      break;
+    if(h->op != BENCH_DATA || h->run != run)
+      continue;
+    last = now_ns();
+    if(got++ == 0)
+      first = last;
+    wrong += payload != bytes - FRAME_HEADERS;
+    if(h->seq == count - 1)
+      break;
+  }
+  double per_s = got > 1 && last > first ? (got - 1) / ((last - first) * 1e-9) : 0;
+  printf("{\"per_s\": %.0f, \"mbit_s\": %.2f, \"lost\": %llu, \"wrong\": %llu, \"secs\": %.4f", per_s,
+         per_s * bytes * 8e-6, (unsigned long long)(count - got), (unsigned long long)wrong, (now_ns() - start) * 1e-9);
+  counting_ends(got);
+}
+
+// ---- the command line
+
+static double
+number(const char *word, const char *what, double min, double max)
+{
+  char *end;
+  double v = strtod(word, &end);
+  if(*word == 0 || *end || !(v >= min && v <= max)){
+    fprintf(stderr, "gen: %s must be a number from %g to %g, not %s\n", what, min, max, word);
+    exit(2);
+  }
+  return v;
+}
+
+static unsigned
+frame_bytes(const char *word)
+{
+  return number(word, "BYTES", FRAME_MIN, FRAME_MAX);
+}
+
+static double
+seconds(const char *word)
+{
+  return number(word, "SECS", 0.001, 3600);
+}
+
+static int
+usage(void)
+{
+  fprintf(stderr, "usage: gen -w PATH [-i FILE [-o OUT]] [-H] ready SECS | echo BYTES WINDOW SECS | recv BYTES RATE SECS |\n"
+                  "           send BYTES COUNT BURST | idle SECS | quit\n");
+  return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+  const char *path = 0, *counts = 0;
+  int o;
+  while((o = getopt(argc, argv, "+w:i:o:H")) != -1){
+    if(o == 'w')
+      path = optarg;
+    else if(o == 'i')
+      counts = optarg;
+    else if(o == 'o')
+      profile = optarg;
+    else if(o == 'H')
+      with_histogram = 1;
+    else
+      return usage();
+  }
+  char **a = argv + optind;
+  int n = argc - optind;
+  if(path == 0 || n == 0)
+    return usage();
+  if(counts)
+    counting_open(counts);
+  run = getpid();
+  wire.port = 20000 + getpid() % 40000;
+  wire_open(&wire, path, 10);
+#ifdef __linux__
+  prctl(PR_SET_TIMERSLACK, 1);  // else sleeps last 50 us longer than asked for
+#endif
+  if(strcmp(a[0], "ready") == 0 && n == 2)
+    measure_ready(seconds(a[1]));
+  else if(strcmp(a[0], "idle") == 0 && n == 2)
+    measure_idle(seconds(a[1]));
+  else if(strcmp(a[0], "quit") == 0 && n == 1)
+    measure_quit();
+  else if(strcmp(a[0], "echo") == 0 && n == 4)
+    measure_echo(frame_bytes(a[1]), number(a[2], "WINDOW", 1, WINDOW_MAX), seconds(a[3]));
+  else if(strcmp(a[0], "recv") == 0 && n == 4)
+    measure_recv(frame_bytes(a[1]), number(a[2], "RATE", 0, 1e8), seconds(a[3]));
+  else if(strcmp(a[0], "send") == 0 && n == 4)
+    measure_send(frame_bytes(a[1]), number(a[2], "COUNT", 1, 1e8), number(a[3], "BURST", 1, 256));
+  else
+    return usage();
+  return 0;
+}
