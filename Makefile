@@ -96,14 +96,14 @@ LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-secti
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
 LDFLAGS = -z max-page-size=4096 -nostdlib -static
 
-all: $K/kernel fs.img
+all: $K/kernel fs.img $(basename $(wildcard mkfs/*.c))
 
 # ---- the kernel. It is linked twice: the second time with the table of its own function names.
 
 # trap.c gives trap.o, vector.S gives vector.S.o.
 KOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $K/*/*.c $K/*/*.S))))
 
-$K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk
+$K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk $B/klist
 	@echo "  ld $@"
 	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $B/kernel.1 $(KOBJ)
 	$Q$(NM) -n $B/kernel.1 | awk -f $K/core/symtab.awk > $B/symtab.S
@@ -145,28 +145,34 @@ $U/%.o: $U/%.c $B/uflags
 
 UFILE := $(if $(wildcard $U/files),$(shell find $U/files -type f))
 
-fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md
+fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
 	@echo "  mkfs $@"
 	$Qrm -rf $B/root && mkdir -p $B/root
-	$Qcd $U && for p in _*; do cp $$p ../$B/root/$${p#_}; done
+	$Qcd $U && for p in $(notdir $(UPROG)); do cp $$p ../$B/root/$${p#_}; done
 	$Q$(STRIP) $B/root/*
 	$Qcp README.md $B/root/README && cp -R $U/files/. $B/root
 	$Qmkfs/mkfs $@ $B/root
 
-mkfs/mkfs: mkfs/mkfs.c $K/fs.h $K/stat.h $K/param.h $K/types.h
+HOSTPROG = $(basename $(wildcard mkfs/*.c))
+$(HOSTPROG): mkfs/%: mkfs/%.c
 	@echo "  cc $<"
-	$Q$(HOSTCC) -O2 -Wall -I. -o $@ $<
+	@mkdir -p $B
+	$Q$(HOSTCC) -O2 -g -Wall -Wextra -MD -MP -MF $B/$*.d -I. -o $@ $<
 
-# Compiler and flags of the last build: what differs from them is built again.
-flags = mkdir -p $B; echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
+# Compiler, flags and parts of the last build: what differs from them is built again.
+same = mkdir -p $B; echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 $B/kflags: FORCE
 	@command -v $(CC) >/dev/null || { echo "No RISC-V compiler ($(CC)): 'make setup' installs one." >&2; exit 1; }
-	@$(call flags,$(CC) $(LD) $(KCFLAGS))
+	@$(call same,$(CC) $(LD) $(KCFLAGS))
 $B/uflags: FORCE
-	@$(call flags,$(CC) $(LD) $(UCFLAGS) $(LCFLAGS))
+	@$(call same,$(CC) $(LD) $(UCFLAGS) $(LCFLAGS))
+$B/klist: FORCE
+	@$(call same,$(KOBJ))
+$B/ulist: FORCE
+	@$(call same,$(UPROG) $(UFILE))
 FORCE:
 
--include $(wildcard $K/*/*.d $U/*.d $U/lib/*.d)
+-include $(wildcard $K/*/*.d $U/*.d $U/lib/*.d $B/*.d)
 
 # ---- running
 
@@ -237,7 +243,7 @@ help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
 
 clean:
-	rm -rf $B .gdbinit fs.img packets.pcap results.json $K/kernel mkfs/mkfs mkfs/fsck
+	rm -rf $B .gdbinit fs.img packets.pcap results.json $K/kernel $(HOSTPROG)
 	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
 
 .PHONY: all qemu qemu-gdb grade gdb print-gdbport host-tests check setup doctor help clean FORCE
