@@ -15,7 +15,7 @@ struct proc *initproc;
 static struct spinlock procs_lock = SPINLOCK("procs");  // guards the free list and next_pid
 static LIST(free_slots);
 static LIST(dead_kthreads);  // their slots go back when the next one is wanted
-static int next_pid = 1;
+static int next_pid = 2;     // 1 is init's (proc/fork.c), though kernel threads start before it
 
 static void
 tag(int *pid, const char **name)
