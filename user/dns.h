@@ -2,6 +2,7 @@
 #define RXV_USER_DNS_H
 // Asking a name server for an IPv4 address (RFC 1035; EDNS of RFC 6891; what to believe: RFC 5452, RFC 9267).
 
+#include "kernel/net.h"
 #include "kernel/types.h"
 
 #define DNS_PORT 53
@@ -28,5 +29,15 @@ struct dns_result {
 int dns_question(uint8 *msg, uint size, uint16 id, const char *name);
 // What n bytes of a datagram from the server say about it. msg may hold anything. r is set if the result is not DNS_IGNORE.
 enum dns_status dns_answer(const uint8 *msg, uint n, uint16 id, const char *name, struct dns_result *r);
+
+#define DNS_SERVER MAKE_IP_ADDR(10, 0, 2, 3)  // asked if nobody says otherwise: QEMU's
+#define DNS_TRIES 3
+#define DNS_WAIT_MS 1000  // for the first answer; twice as long for the next
+
+// Asks a server at host-order address and port, a few times. result: as dns_answer() without DNS_IGNORE; -1 and errno:
+// nobody answered, or the name is none (EINVAL).
+int dns_lookup(const char *name, uint32 server, uint16 port, struct dns_result *r);
+// An address as written, or else a name that DNS_SERVER knows: 0, or -1 after a message.
+int host_address(const char *name, uint32 *addr);
 
 #endif
