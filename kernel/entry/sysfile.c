@@ -162,7 +162,7 @@ sys_chdir(const uint64 a[6])
   return e < 0 ? e : fs_chdir(path);
 }
 
-// Length of the path with its zero.
+// getcwd(buf, bytes): length of the path.
 int64
 sys_getcwd(const uint64 a[6])
 {
@@ -172,7 +172,7 @@ sys_getcwd(const uint64 a[6])
     return n;
   if((int)a[1] < n)
     return -ERANGE;
-  return copyout(a[0], path, n) < 0 ? -EFAULT : n;
+  return copyout(a[0], path, n) < 0 ? -EFAULT : n - 1;
 }
 
 // Undo what a call has put into a descriptor.
