@@ -15,7 +15,7 @@
 #include "user/user.h"
 
 #define LINE 1024               // bytes typed at once
-#define LONGEST (64 * 1024)     // bytes of a command that goes on over several lines
+#define LONGEST (16 * 1024)     // bytes of a command that goes on over several lines
 #define KILLED (-1)             // what wait() says of a process that was killed
 
 enum { NOT_A_COMMAND = 127, NOT_RUNNABLE = 126, SYNTAX = 2 };
@@ -452,10 +452,9 @@ more_input(struct reader *in, const char *prompt, char *line)
 static int
 shell(int fd)
 {
+  static char text[LONGEST], line[LONGEST];
   struct reader in;
-  char *text = xmalloc(LONGEST), *line = xmalloc(LONGEST);
   reader_init(&in, fd);
-  text[0] = 0;
   for(;;){
     struct node *tree;
     const char *error;
