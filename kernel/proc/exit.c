@@ -105,7 +105,9 @@ proc_kill(int pid)
   int e = -ESRCH;
   acquire(&tree_lock);
   struct proc *p = proc_find(pid);
-  if(p && p->state != PS_ZOMBIE && p->state != PS_EMBRYO && (p->parent || p == initproc)){
+  if(p == initproc && p){
+    e = -EPERM;  // its end is the machine's
+  } else if(p && p->state != PS_ZOMBIE && p->state != PS_EMBRYO && p->parent){
     sched_kill(p);
     e = 0;
   }
