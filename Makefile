@@ -89,8 +89,8 @@ endif
 
 CFLAGS = $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
   -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer -fno-stack-protector -fno-pie \
-  -fno-asynchronous-unwind-tables -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
-KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe-larger-than=1024 -fno-optimize-sibling-calls \
+  -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
+KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe-larger-than=1024 \
   $(if $(filter-out 0,$(DEBUG)),-DDEBUG)
 LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
