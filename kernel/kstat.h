@@ -34,11 +34,12 @@ enum { PS_UNUSED, PS_EMBRYO, PS_READY, PS_RUNNING, PS_WAITING, PS_ZOMBIE };
 struct kstat_mem {
   uint64 total, free;          // bytes of RAM that the page allocator has, had at boot
   uint64 kernel;               // bytes of the kernel's image
-  uint32 packets, packets_free;  // packet buffers: made, free
+  uint32 packets, packets_free;  // packet buffers: at the most, not in use
   uint32 files, files_free;      // open files of the system: table, free entries
   uint32 procs, procs_free;      // process table
   uint32 inodes, inodes_free;    // i-nodes in memory
   uint32 socks, socks_free;      // sockets
+  uint32 packets_made;           // packet buffers that have pages, which they keep
 };
 
 struct kstat_if {

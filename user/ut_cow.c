@@ -155,6 +155,7 @@ write_pages(long a)
   char *p = (char *)a;
   long n = (long)sbrk(0) - a;
 
+  ut_parent_waits();
   for(long i = 0; i < n; i += PGSIZE)
     p[i] = 1;
 }
@@ -291,9 +292,9 @@ write_text(long unused)
 static void
 text_stays_constant(void)
 {
-  ut_start(hold, -1);
   DIES(write_text, 0);
-  ut_reap(1);
+  LIVES(hold, -1);
+  DIES(write_text, 0);
 }
 
 // Parent and child write the same word from two harts at the same moment, many times.

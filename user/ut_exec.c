@@ -166,7 +166,7 @@ large_args(void)
   argv[1] = big;
   argv[2] = 0;
   FAILS(exec("/echo", argv));
-  big[PGSIZE * USERSTACK / 8] = 0;
+  big[PGSIZE / 8] = 0;
   for(int i = 1; i < MAXARG - 1; i++)
     argv[i] = big;
   argv[MAXARG - 1] = 0;
@@ -388,6 +388,7 @@ exec_hungry(long leave)
 {
   char *p, *last = 0;
 
+  ut_parent_waits();
   while((p = sbrk(PGSIZE * 16)) != SBRK_ERROR)
     memset(p, 1, PGSIZE * 16);
   while((p = sbrk(PGSIZE)) != SBRK_ERROR){

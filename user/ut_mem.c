@@ -173,6 +173,7 @@ greedy(long n)
   char *p;
   int got = 0;
 
+  ut_parent_waits();
   while((p = sbrk(n)) != SBRK_ERROR){
     p[n - 1] = 1;
     if(++got > 100000)
@@ -373,6 +374,7 @@ lazy_greedy(long n)
   char *p = sbrklazy(n);
 
   CHECK(p != SBRK_ERROR);
+  ut_parent_waits();
   for(long i = 0; i < n; i += PGSIZE)
     p[i] = 1;
 }
@@ -393,6 +395,7 @@ lazy_call_no_memory(long unused)
 
   MUST(pipe(fds));
   IS(write(fds[1], "0123456789", 10), 10);
+  ut_parent_waits();
   while((p = sbrk(64 * PGSIZE)) != SBRK_ERROR)
     p[0] = 1;
   while((p = sbrk(PGSIZE)) != SBRK_ERROR)

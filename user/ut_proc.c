@@ -284,6 +284,7 @@ short_of_memory(long unused)
   char *p;
   int n = 0, pid = 0;
 
+  ut_parent_waits();
   while((p = sbrk(64 * PGSIZE)) != SBRK_ERROR)
     memset(p, 1, 64 * PGSIZE);
   while((p = sbrk(PGSIZE)) != SBRK_ERROR)

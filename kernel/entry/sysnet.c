@@ -137,10 +137,7 @@ sys_socket(const uint64 a[6])
   f->data = s;
   f->flags = O_RDWR | ((a[1] & SOCK_NONBLOCK) ? O_NONBLOCK : 0);
   f->readable = f->writable = 1;
-  int fd = fd_alloc(f);
-  if(fd < 0)
-    fileclose(f);
-  return fd;
+  return fd_alloc(f);
 }
 
 // bind(fd, addr, addrlen)

@@ -65,6 +65,7 @@ put_mem(struct recsink *s)
   m.kernel = kernel_end - text_start;
   m.packets = pkt_total();
   m.packets_free = pkt_total() - pkt_in_use();
+  m.packets_made = pkt_made();
   file_counts(&m.files, &m.files_free);
   fs_counts(&m.inodes, &m.inodes_free);
   netstat_socks(&m.socks, &m.socks_free);

@@ -77,7 +77,7 @@ static const char *const ut_units[NUSED] = { "pages", "packets", "open files", "
 
 struct ut_used {
   long n[NUSED];
-  long made;  // packets, free or not: they keep their pages
+  long made;  // packets that have pages, which they keep
 };
 
 static void
@@ -92,7 +92,7 @@ ut_use(struct ut_used *u)
   u->n[USED_PROCS] = m.procs - m.procs_free;
   u->n[USED_INODES] = m.inodes - m.inodes_free;
   u->n[USED_SOCKS] = m.socks - m.socks_free;
-  u->made = m.packets;
+  u->made = m.packets_made;
 }
 
 // Pages by which memory in use may have grown since before: those of packets made since, and what describes them.

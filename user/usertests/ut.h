@@ -226,6 +226,13 @@ ut_until_blocked(int pid)
   FAIL("expected process %d to wait within 5 s, its state is %d", pid, ut_state(pid));
 }
 
+// Before a child takes all memory: its parent shall wait for it by then, and need no page for itself.
+static UT_UNUSED void
+ut_parent_waits(void)
+{
+  ut_until_blocked(getppid());
+}
+
 // A generator of the same numbers in every run (xorshift, Marsaglia 2003).
 static uint ut_seed = 2463534242u;
 
