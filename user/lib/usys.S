@@ -3,9 +3,9 @@
 
 #include "kernel/syscall.h"
 
-.macro stub link, number
+.macro stub link, number, binding=globl
 .section .text.\link, "ax"
-.globl \link
+.\binding \link
 \link:
   li a7, \number + SYS_ERRNO
   ecall
@@ -17,8 +17,7 @@
 
 // The same, but a program may have a function of this name itself.
 .macro weakstub link, number
-stub \link, \number
-.weak \link
+stub \link, \number, weak
 .endm
 
 // a0 = -errno
