@@ -150,7 +150,8 @@ fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
 	$Qrm -rf $B/root && mkdir -p $B/root
 	$Qcd $U && for p in $(notdir $(UPROG)); do cp $$p ../$B/root/$${p#_}; done
 	$Q$(STRIP) $B/root/*
-	$Qcp README.md $B/root/README && cp -R $U/files/. $B/root
+	$Qcp README.md $B/root/README
+	$Q[ ! -d $U/files ] || cp -R $U/files/. $B/root
 	$Qmkfs/mkfs $@ $B/root
 
 HOSTPROG = $(basename $(wildcard mkfs/*.c))
