@@ -130,17 +130,21 @@ redirect(struct redir *r)
   return 0;
 }
 
-static void __attribute__((noreturn))
+// Becomes a shell that runs the file at path, if that says with #! that it is a script. Returns if not.
+static void
 exec_script(char *path, int argc, char **argv)
 {
-  char **v = xmalloc((argc + 3) * sizeof(*v));
+  char **v = xmalloc((argc + 3) * sizeof(*v)), mark[2];
+  int fd = open(path, O_RDONLY), script = read(fd, mark, 2) == 2 && mark[0] == '#' && mark[1] == '!';
+  close(fd);
+  errno = ENOEXEC;
+  if(!script)
+    return;
   v[0] = "sh";
   v[1] = path;
   for(int i = 1; i <= argc; i++)
     v[i + 1] = argv[i];
   exec("/sh", v);
-  warn_errno("%s", path);
-  exit(NOT_RUNNABLE);
 }
 
 // Becomes the command: the file of this name, in the working directory, or else in the root.
@@ -159,10 +163,10 @@ exec_command(int argc, char **argv)
       continue;
     }
     exec(path, argv);
-    if(errno != ENOENT)
-      err = errno;
     if(errno == ENOEXEC)
       exec_script(path, argc, argv);
+    if(errno != ENOENT)
+      err = errno;
     if(err == E2BIG)
       break;
   }

@@ -128,7 +128,7 @@ console_input(int c)
     console_interrupt();
   acquire(&cons.lock);
   if(cons.raw){
-    cons.buf[cons.end++ % INPUT] = c;
+    cons.buf[cons.end++ % INPUT] = c == '\r' ? '\n' : c;  // what is left may be read by lines
     finish_line();
   } else if(c == C('C')){
     cons.end = cons.ready;  // what was typed of this line is forgotten

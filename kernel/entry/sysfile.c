@@ -1,7 +1,9 @@
 // System calls on files and names: arguments are checked here, the work is done in fs/.
 
 #include "core/cpu.h"
+#include "dev/console.h"
 #include "entry/sys.h"
+#include "kernel/file.h"
 #include "kernel/socket.h"
 #include "mm/uaccess.h"
 #include "sched/proc.h"
@@ -256,6 +258,11 @@ sys_fcntl(const uint64 a[6])
     return f->flags;
   case F_SETFL:
     f->flags = (f->flags & ~changeable) | ((int)a[2] & changeable);
+    return 0;
+  case F_SETRAW:
+    if(f->ip == 0 || f->ip->type != T_DEVICE || f->major != CONSOLE)
+      return -EOPNOTSUPP;
+    console_raw((int)a[2] != 0);
     return 0;
   }
   return -EINVAL;

@@ -33,6 +33,7 @@ static const struct {
   { EMFILE, "too many open files" },
   { EFBIG, "file too large" },
   { ENOSPC, "no space left on disk" },
+  { EMLINK, "too many names for one file" },
   { EPIPE, "nobody reads the pipe" },
   { ERANGE, "out of range" },
   { ENAMETOOLONG, "name too long" },
