@@ -83,7 +83,7 @@ rx_put(struct e1000 *d, struct pktbuf *p)
 
   d->rx.pkt[i] = p;
   d->rx.desc[i].addr = va2pa(p->page + p->head);
-  d->rx.desc[i].status = 0;
+  d->rx.desc[i].word = 0;
 }
 
 // Hand the descriptors over, if they are enough to be worth it or the card runs low. source: SDM 3.2.6.
@@ -116,26 +116,34 @@ e1000_rx_pending(struct netif *nif, int q)
 {
   struct e1000 *d = nif->drv;
 
-  return d->rx.taken != d->rx.provided && (d->rx.desc[d->rx.taken % RING].status & RXD_DD);
+  return d->rx.taken != d->rx.provided && (d->rx.desc[d->rx.taken % RING].word & RXD_DD) != 0;
 }
 
-// The frame in descriptor i; 0: it is no good, is counted, and its buffer is on the ring again.
-// source: SDM 3.2.3. Long frames are off (RCTL), so each should fit its buffer; the card is not believed.
-static struct pktbuf *
+// A frame that is no good, with a packet in descriptor word w: counted once, and its buffers are on the ring again.
+static void
+rx_bad(struct e1000 *d, struct pktbuf *p, uint64 w)
+{
+  int part = !(w & RXD_EOP);
+
+  if(!part){
+    drop_count(d->rx.skipping || !(w & RXD_BAD) ? DROP_RX_LONG : DROP_RX_ERROR, 0);
+    count_add(&d->nif.stat.rx_errors, 1);
+  }
+  d->rx.skipping = part;
+  rx_put(d, p);
+}
+
+// The frame in descriptor i; 0: it is no good. source: SDM 3.2.3. Long frames are off (RCTL), so each should fit its
+// buffer; the card is not believed.
+static inline struct pktbuf *
 rx_frame(struct e1000 *d, uint i)
 {
   struct pktbuf *p = d->rx.pkt[i];
-  uint8 status = d->rx.desc[i].status;
-  uint len = d->rx.desc[i].len;
-  int part = !(status & RXD_EOP), long_frame = part || d->rx.skipping || len > PKT_RXBYTES;
+  uint64 w = d->rx.desc[i].word;
+  uint len = (uint16)w;
 
-  d->rx.skipping = part;
-  if(unlikely(long_frame || (d->rx.desc[i].errors & RXE_FRAME))){
-    if(!part){  // once a frame
-      drop_count(long_frame ? DROP_RX_LONG : DROP_RX_ERROR, 0);
-      count_add(&d->nif.stat.rx_errors, 1);
-    }
-    rx_put(d, p);
+  if(unlikely((w & (RXD_EOP | RXD_BAD)) != RXD_EOP || len > PKT_RXBYTES || d->rx.skipping)){
+    rx_bad(d, p, w);
     return 0;
   }
   p->tail = p->head + len;
@@ -152,7 +160,7 @@ e1000_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
   // At most what is on the ring now: bad frames, which go back on it, cannot keep us here.
   for(int left = d->rx.provided - d->rx.taken; good < n && left > 0; left -= done){
     int most = MIN(left, n - good);
-    for(done = 0; done < most && (d->rx.desc[(d->rx.taken + done) % RING].status & RXD_DD);)
+    for(done = 0; done < most && (d->rx.desc[(d->rx.taken + done) % RING].word & RXD_DD);)
       done++;
     if(done == 0)
       break;
@@ -200,13 +208,14 @@ tx_pad(struct pktbuf *p, uint *len, uint total)
   return 0;
 }
 
-// One frame into as many descriptors as it has pieces. 1: done; 0: no room for it now.
-// source: SDM 3.3.6 and 3.3.7, checksums 3.5. The context stays in the card: it is sent again only when it changes.
-static int
-tx_frame(struct e1000 *d, struct pktbuf *p)
+// A frame that needs more than one descriptor: for a new context, for pieces, for padding. 1: done; 0: no room for it now.
+// source: SDM 3.3.6, checksums 3.5.
+static int __attribute__((noinline))
+tx_pieces(struct e1000 *d, struct pktbuf *p, uint64 context, uint64 word)
 {
-  uint64 context = tx_context(p), last = TXD_EOP | TXD_RS, word = TXD_IFCS;
   uint len = pkt_len(p), total = len, pad = 0;
+  uint64 last = TXD_EOP | TXD_RS;
+  int end;
 
   // The most it can take: context, own bytes, pieces, padding.
   if(d->tx.put - d->tx.cleaned + p->nfrag + 3 >= RING)
@@ -219,19 +228,30 @@ tx_frame(struct e1000 *d, struct pktbuf *p)
     total += p->frags[i].len;
   if(total < MIN_FRAME)
     pad = tx_pad(p, &len, total);
-  if(context)
-    word |= TXD_EXT | TXD_DATA | TXD_TXSM;
-  if(likely(p->nfrag == 0 && pad == 0)){
-    tx_put(d, va2pa(pkt_data(p)), word | last | len, p);
-    return 1;
-  }
-  tx_put(d, va2pa(pkt_data(p)), word | len, 0);
+  end = p->nfrag == 0 && pad == 0;
+  tx_put(d, va2pa(pkt_data(p)), word | (end ? last : 0) | len, end ? p : 0);
   for(int i = 0; i < p->nfrag; i++){
-    int end = i == p->nfrag - 1 && pad == 0;
+    end = i == p->nfrag - 1 && pad == 0;
     tx_put(d, va2pa(p->frags[i].page + p->frags[i].off), word | (end ? last : 0) | p->frags[i].len, end ? p : 0);
   }
   if(pad)
     tx_put(d, va2pa(zeros), word | last | pad, p);
+  return 1;
+}
+
+// One frame onto the ring. 1: done; 0: no room for it now. source: SDM 3.3.3, 3.3.7. The checksum context stays in the
+// card, so most frames need one descriptor.
+static inline int
+tx_frame(struct e1000 *d, struct pktbuf *p)
+{
+  uint64 context = tx_context(p), word = context ? TXD_IFCS | TXD_EXT | TXD_DATA | TXD_TXSM : TXD_IFCS;
+  uint len = pkt_len(p);
+
+  if(unlikely(p->nfrag > 0 || len < MIN_FRAME || (context && context != d->tx.context)))
+    return tx_pieces(d, p, context, word);
+  if(unlikely(d->tx.put - d->tx.cleaned >= RING - 1))
+    return 0;
+  tx_put(d, va2pa(pkt_data(p)), word | TXD_EOP | TXD_RS | len, p);
   return 1;
 }
 

@@ -56,17 +56,14 @@ enum {
 #define EEPROM_WORDS 64
 #define EEPROM_SUM 0xbaba  // of all words, modulo 65536 (5.6.35)
 
-// Receive descriptor (3.2.3). The card writes everything but addr.
+// Receive descriptor (3.2.3). The card writes the second word: length in 15:0, status in 39:32, errors in 47:40.
 struct rx_desc {
-  uint64 addr;    // physical
-  uint16 len;
-  uint16 csum;
-  uint8 status;   // RXD_...
-  uint8 errors;   // RXE_...
-  uint16 special;
+  uint64 addr;  // physical
+  uint64 word;
 };
-enum { RXD_DD = 1, RXD_EOP = 2 };  // 3.2.3.1: done; last one of its frame
-enum { RXE_FRAME = 0x97 };         // 3.2.3.2: CRC, symbol, sequence, carrier extension, data. The rest is checksums
+#define RXD_DD (1ul << 32)       // 3.2.3.1: done
+#define RXD_EOP (2ul << 32)      // last one of its frame
+#define RXD_BAD (0x97ul << 40)   // 3.2.3.2: CRC, symbol, sequence, carrier extension, data. The others are checksums
 
 // Transmit descriptor (3.3): two words, whose meaning depends on the kind. Data, in the legacy (3.3.3) and
 // extended (3.3.7) form, which differ in nothing that we use but TXD_EXT and the options:
