@@ -4,6 +4,7 @@
 #include "core/spinlock.h"
 
 void (*printf_putc)(int c);
+volatile int printf_midline;
 
 static struct spinlock printf_lock = SPINLOCK("printf");
 static int unlocked;  // the machine is going down
@@ -187,7 +188,12 @@ printf(const char *fmt, ...)
   va_start(ap, fmt);
   if(lock)
     acquire(&printf_lock);
+  if(printf_midline){
+    put(&k, '\n');
+    k.n = 0;
+  }
   format(&k, fmt, &ap);
+  printf_midline = 0;  // the kernel's own line may go on
   if(lock)
     release(&printf_lock);
   va_end(ap);

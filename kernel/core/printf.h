@@ -13,6 +13,9 @@ int vsnprintf(char *buf, uint64 size, const char *fmt, va_list ap);
 
 // Where characters go: set by the UART driver at boot. Called with a lock held and interrupts off.
 extern void (*printf_putc)(int c);
+// 1: a program, or the echo of a key, has left the cursor in the middle of a line. The UART driver keeps it; a message
+// of the kernel's then starts on a line of its own.
+extern volatile int printf_midline;
 // From now on print without taking locks: the machine is going down.
 void printf_panicked(void);
 

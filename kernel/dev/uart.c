@@ -6,6 +6,7 @@
 // What the kernel prints pushes the queue out first, so that pieces stay whole and in order.
 
 #include "core/panic.h"
+#include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/fdt.h"
 #include "dev/plic.h"
@@ -105,6 +106,7 @@ uart_putc_sync(int c)
   while(uart.sent != uart.put)
     put_polled(uart.txq[uart.sent++ % TXQ]);
   put_polled(c);
+  printf_midline = c != '\n';
   release(&uart.txlock);
 }
 
@@ -120,6 +122,7 @@ enqueue(const char *s, int n)
   if(fits){
     for(int i = 0; i < n; i++)
       uart.txq[uart.put++ % TXQ] = s[i];
+    printf_midline = n > 0 && s[n - 1] != '\n';
     pump();
   }
   release(&uart.txlock);
