@@ -142,8 +142,10 @@ proc_set_vm(struct vm *vm)
   mycpu()->uvm = vm;
   vm_switch(vm);
   pop_off();
-  if(old)
+  if(old){
+    vm_clear(old);  // now, though an idle hart may hold the root of it for as long as it has nothing else to do
     vm_put(old);
+  }
 }
 
 struct proc *
