@@ -33,6 +33,7 @@ HOSTCC ?= cc
 OPT ?= -O2
 V ?= 0
 Q = $(if $(filter 1,$V),,@)
+say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo) # `make -s` is silent
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -104,17 +105,17 @@ all: $K/kernel fs.img $(basename $(wildcard mkfs/*.c))
 KOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $K/*/*.c $K/*/*.S))))
 
 $K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk $B/klist
-	@echo "  ld $@"
+	$(say) "  ld $@"
 	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $B/kernel.1 $(KOBJ)
 	$Q$(NM) -n $B/kernel.1 | awk -f $K/core/symtab.awk > $B/symtab.S
 	$Q$(CC) $(KCFLAGS) -MF $B/symtab.d -c -o $B/symtab.o $B/symtab.S
 	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $@ $(KOBJ) $B/symtab.o
 
 $K/%.o: $K/%.c $B/kflags
-	@echo "  cc $<"
+	$(say) "  cc $<"
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
 $K/%.S.o: $K/%.S $B/kflags
-	@echo "  as $<"
+	$(say) "  as $<"
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
 
 # ---- user programs: every user/NAME.c is one, with no list to edit
@@ -130,13 +131,13 @@ $(ULIB): $(ULIBOBJ)
 	$Qrm -f $@ && $(AR) rcs $@ $(ULIBOBJ)
 
 $U/lib/%.o: $U/lib/%.c $B/uflags
-	@echo "  cc $<"
+	$(say) "  cc $<"
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
 $U/lib/%.S.o: $U/lib/%.S $B/uflags
-	@echo "  as $<"
+	$(say) "  as $<"
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
 $U/%.o: $U/%.c $B/uflags
-	@echo "  cc $<"
+	$(say) "  cc $<"
 	$Q$(CC) $(UCFLAGS) -c -o $@ $<
 
 .SECONDARY: $(USRC:.c=.o)
@@ -146,7 +147,7 @@ $U/%.o: $U/%.c $B/uflags
 UFILE := $(if $(wildcard $U/files),$(shell find $U/files -type f))
 
 fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
-	@echo "  mkfs $@"
+	$(say) "  mkfs $@"
 	$Qrm -rf $B/root && mkdir -p $B/root
 	$Qcd $U && for p in $(notdir $(UPROG)); do cp $$p ../$B/root/$${p#_}; done
 	$Q$(STRIP) $B/root/*
@@ -156,7 +157,7 @@ fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
 
 HOSTPROG = $(basename $(wildcard mkfs/*.c))
 $(HOSTPROG): mkfs/%: mkfs/%.c
-	@echo "  cc $<"
+	$(say) "  cc $<"
 	@mkdir -p $B
 	$Q$(HOSTCC) -O2 -g -Wall -Wextra -MD -MP -MF $B/$*.d -I. -o $@ $<
 
@@ -232,7 +233,7 @@ print-gdbport:
 # ---- checking
 
 host-tests:
-	@$(MAKE) --no-print-directory -C tests/host
+	@$(MAKE) --no-print-directory -C tests/host CC='$(HOSTCC)'
 
 check:
 	@tests/check/run
