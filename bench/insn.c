@@ -1,6 +1,6 @@
 // insn: a plugin of QEMU's translator that counts the guest's instructions, each by its address (bench/table.h).
 //
-//   -plugin ./insn.so,file=F
+//   -plugin ./insn.so,counts=F
 //
 // A hart that waits in WFI adds nothing, and neither does the host, so that the counts of one hart are the same on
 // every machine. The guest can have a stretch of its own measured: the instruction `slti x0, x0, N` does nothing
@@ -130,11 +130,11 @@ PUBLIC int
 qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **argv)
 {
   char name[4096];
-  if(argc != 1 || strncmp(argv[0], "file=", 5) != 0 || strlen(argv[0]) > 4000){
-    fprintf(stderr, "insn: say -plugin insn.so,file=FILE\n");
+  if(argc != 1 || strncmp(argv[0], "counts=", 7) != 0 || strlen(argv[0]) > 4000){
+    fprintf(stderr, "insn: say -plugin insn.so,counts=FILE\n");
     return -1;
   }
-  const char *path = argv[0] + 5;
+  const char *path = argv[0] + 7;
   int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
   snprintf(name, sizeof(name), "%s.marks", path);
   marks = fopen(name, "w");
