@@ -1,7 +1,8 @@
 // nettest NAME: one test of the network, whose other end is `nettest.py NAME` on the host.
 // nettest grade: all of them in turn, with `nettest.py grade` on the host.
 //
-// The protocol. P is NET_TESTS_PORT. The guest is 10.0.2.15, the host 10.0.2.2. All of it is UDP, all text ASCII.
+// The protocol. P is NET_TESTS_PORT, or that of `nettest -p P`. The guest is 10.0.2.15, the host 10.0.2.2. All of it
+// is UDP, all text ASCII.
 // The host listens on P, and with a DNS server on P + 1. What it sends to guest ports 2000 and 2001 goes
 // through QEMU's hostfwd (FWDPORT1 and FWDPORT2 in the Makefile) or straight over the wire; everything else it
 // sends is an answer, to the address and port that the datagram came from.
@@ -87,6 +88,7 @@ struct datagram {
 static int report_fd;
 static int grading;          // 1: the host waits for "begin"
 static uint id;              // of the test under way
+static uint16 host_port = NET_TESTS_PORT;
 static const char *name;     // its name
 static struct datagram in;   // the last that came
 static char out[LARGEST];
@@ -209,7 +211,7 @@ tell_host(const char *verb)
 {
   char text[48];
   snprintf(text, sizeof(text), "%s %s %u", verb, name, id);
-  send(CONTROL, HOST, NET_TESTS_PORT, text, strlen(text));
+  send(CONTROL, HOST, host_port, text, strlen(text));
 }
 
 // Waits for "word NAME ID" on the control port; with `other`, for that, too, which is a failure.
@@ -257,7 +259,7 @@ static void
 test_txone(void)
 {
   begin();
-  put(2002, NET_TESTS_PORT, "txone", 5);
+  put(2002, host_port, "txone", 5);
   judged();
 }
 
@@ -266,7 +268,7 @@ test_tx(void)
 {
   begin();
   for(int i = 0; i < 32; i++)
-    put(2003, NET_TESTS_PORT, out, numbered(out, "tx", i, 0));
+    put(2003, host_port, out, numbered(out, "tx", i, 0));
   judged();
 }
 
@@ -348,12 +350,12 @@ test_ping0(void)
 {
   open_port(2004);
   begin();
-  put(2004, NET_TESTS_PORT, out, numbered(out, "ping", 0, 0));
+  put(2004, host_port, out, numbered(out, "ping", 0, 0));
   step("'ping 0:' back at port 2004");
   get(2004);
   expect_numbered("ping", 0, 0);
-  if(in.sport != NET_TESTS_PORT)
-    fail("the answer comes from port %u, not %u", in.sport, NET_TESTS_PORT);
+  if(in.sport != host_port)
+    fail("the answer comes from port %u, not %u", in.sport, host_port);
 }
 
 static void
@@ -363,7 +365,7 @@ test_ping1(void)
   begin();
   for(uint i = 0; i < 600; i++){
     int least = i % 50 == 7 ? LARGEST : 0;
-    put(2005, NET_TESTS_PORT, out, numbered(out, "ping", i, least));
+    put(2005, host_port, out, numbered(out, "ping", i, least));
     if(i % 100 == 0)
       step("'ping %u:' to 'ping %u:' back at port 2005", i, i + 99);
     get(2005);
@@ -378,8 +380,8 @@ test_ping2(void)
   open_port(2007);
   begin();
   for(uint i = 0; i < 5; i++){
-    put(2006, NET_TESTS_PORT, out, numbered(out, "ping", 600 + i, 0));
-    put(2007, NET_TESTS_PORT, out, numbered(out, "ping", 700 + i, 0));
+    put(2006, host_port, out, numbered(out, "ping", 600 + i, 0));
+    put(2007, host_port, out, numbered(out, "ping", 700 + i, 0));
   }
   for(uint port = 2006; port <= 2007; port++){
     step("5 pings back at port %u", port);
@@ -396,13 +398,13 @@ test_ping3(void)
   open_port(2008);
   open_port(2009);
   begin();
-  put(2009, NET_TESTS_PORT, out, numbered(out, "ping", 900, 0));
+  put(2009, host_port, out, numbered(out, "ping", 900, 0));
   for(uint i = 0; i < 257; i++){
-    put(2008, NET_TESTS_PORT, out, numbered(out, "ping", 12 * i, 0));
+    put(2008, host_port, out, numbered(out, "ping", 12 * i, 0));
     if(i % 64 == 63)
       pause(1);  // the host's own buffers are not what is tested
   }
-  put(2009, NET_TESTS_PORT, out, numbered(out, "ping", 901, 0));
+  put(2009, host_port, out, numbered(out, "ping", 901, 0));
   for(uint i = 900; i <= 901; i++){
     step("'ping %u:' back at port 2009, though port 2008 is flooded", i);
     get(2009);
@@ -413,7 +415,7 @@ test_ping3(void)
     get(2008);
     expect_numbered("ping", 12 * i, 0);
   }
-  put(2008, NET_TESTS_PORT, out, numbered(out, "ping", 902, 0));
+  put(2008, host_port, out, numbered(out, "ping", 902, 0));
   step("'ping 902:' back at port 2008, and nothing between: it keeps %d", LAB_QUEUE);
   get(2008);
   expect_numbered("ping", 902, 0);
@@ -430,11 +432,11 @@ ask(const char *what, enum dns_status status, uint32 addr, const char *canonical
   char ip[16], ip2[16];
   getrandom(&query, sizeof(query));
   int n = dns_question((uint8 *)out, sizeof(out), query, what);
-  put(2010, NET_TESTS_PORT + 1, out, n);
+  put(2010, host_port + 1, out, n);
   step("the answer for %s at port 2010", what);
   do {
     get(2010);
-    s = in.sport == NET_TESTS_PORT + 1 ? dns_answer((uint8 *)in.data, in.n, query, what, &r) : DNS_IGNORE;
+    s = in.sport == host_port + 1 ? dns_answer((uint8 *)in.data, in.n, query, what, &r) : DNS_IGNORE;
   } while(s == DNS_IGNORE);
   if(s != status)
     fail("%s: expected %s, the answer says %s", what, words[status], words[s]);
@@ -622,7 +624,7 @@ grade(void)
   else
     failed++;
   snprintf(text, sizeof(text), "bye %u %d %d", id, passed, failed);
-  send(CONTROL, HOST, NET_TESTS_PORT, text, strlen(text));
+  send(CONTROL, HOST, host_port, text, strlen(text));
   printf("nettest: %d passed, %d failed\n", passed, failed);
   return failed != 0;
 }
@@ -632,13 +634,21 @@ main(int argc, char **argv)
 {
   uint seed = uptime() * 64 + getpid();
   id = seed * 100;
+  uint64 port;
+  if(argc >= 3 && strcmp(argv[1], "-p") == 0){
+    if(parse_uint(argv[2], 65534, &port) < 0 || port == 0)
+      die("'%s' is not a port from 1 to 65534", argv[2]);
+    host_port = port;
+    argc -= 2;
+    argv += 2;
+  }
   if(argc == 2 && strcmp(argv[1], "grade") == 0)
     return grade();
   for(uint i = 0; argc == 2 && i < NTEST; i++){
     if(strcmp(argv[1], tests[i].name) == 0)
       return !run_test(&tests[i]);
   }
-  fprintf(2, "usage: nettest grade, or nettest and one of:");
+  fprintf(2, "usage: nettest [-p PORT] grade, or nettest [-p PORT] and one of:");
   for(uint i = 0; i < NTEST; i++)
     fprintf(2, " %s", tests[i].name);
   fprintf(2, "\n");

@@ -103,6 +103,8 @@ network_init(void)
   net_init();
   poll_init();
   pci_init(drivers, NELEM(drivers));
+  if(nnetif == 1)  // loopback
+    printf("rxv: there is no network card (e1000) that can be used.\n");
 }
 
 static void

@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
+ONCE = re.compile(r"(?m)^(arp_rx|ip_rx): received an? \w+ packet\n")  # the kernel's, at any moment
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
@@ -102,14 +103,16 @@ class Machine:
     def tail(self, lines=25):
         return "  | " + "\n  | ".join(self.text.rstrip().split("\n")[-lines:])
 
-    def expect(self, pattern, what=None, seconds=30):
-        """The match of a regular expression in what has not been passed yet. what: says in words what it is."""
+    def expect(self, pattern, what=None, seconds=30, partial=False):
+        """The match of a regular expression in what has not been passed yet. what: says in words what it is. Only whole
+        lines are looked at, so that a number is never taken before its last digit has come; partial: not only those."""
         seconds *= SLOW
         end = time.monotonic() + seconds
         wanted = re.compile(pattern)
         with self.more:
             while True:
-                found = wanted.search(self.text, self.at)
+                end_of_lines = len(self.text) if partial else max(self.at, self.text.rfind("\n") + 1)
+                found = wanted.search(self.text, self.at, end_of_lines)
                 if found:
                     self.at = found.end()
                     return found
@@ -127,25 +130,35 @@ class Machine:
     def prompt(self, seconds=30):
         """Wait for the shell; what came before it."""
         start = self.at
-        found = self.expect(PROMPT, "the shell's prompt", seconds)
+        found = self.expect(PROMPT, "the shell's prompt", seconds, partial=True)
         return self.text[start:found.start()]
+
+    def background(self, command, ready="", seconds=30):
+        """Start a command with &; wait for the next prompt and, before or behind it, for the program to be ready."""
+        self.send(command + " &\n")
+        self.expect(re.escape(command) + r" &\s*\n", "the echo of '%s &'" % command, seconds)
+        start = self.at
+        self.expect(ready, "'%s' from '%s'" % (ready, command), seconds)
+        ends, self.at = self.at, start
+        self.prompt(seconds)
+        self.at = max(self.at, ends)
 
     def run(self, command, seconds=30):
         """One line for the shell; what it printed."""
         self.send(command + "\n")
         self.expect(re.escape(command) + r"\s*\n", "the echo of '%s'" % command, seconds)
-        return self.prompt(seconds)
+        return ONCE.sub("", self.prompt(seconds))
 
     # QEMU's monitor.
 
-    def command(self, name, **arguments):
+    def command(self, name, arguments=None):
         """One command of QMP; its result."""
         if self.monitor is None:
             self.monitor = Monitor(self.monitor_path)
-        return self.monitor.command(name, **arguments)
+        return self.monitor.command(name, arguments)
 
     def set_link(self, netdev, up):
-        self.command("set_link", name=netdev, up=up)
+        self.command("set_link", {"name": netdev, "up": up})
 
     # The end.
 
@@ -194,8 +207,8 @@ class Monitor:
         json.loads(self.file.readline())
         self.command("qmp_capabilities")
 
-    def command(self, name, **arguments):
-        self.file.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+    def command(self, name, arguments=None):
+        self.file.write(json.dumps({"execute": name, "arguments": arguments or {}}) + "\n")
         self.file.flush()
         while True:
             line = self.file.readline()

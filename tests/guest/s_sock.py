@@ -111,10 +111,8 @@ def kill_what_waits(t):
     t.sh("echo warm")
     before = t.numbers()
     for command, ready in (("nt block 7 recv", "ready"), ("nt block 7 read", "ready"), ("nt block 7 poll", "ready"),
-                           ("ntlab block 2000", "ready"), ("nt recv 7 1 10 100000", "ready"), ("sleep 100000", None)):
-        t.m.send(command + " &\n")
-        if ready:
-            t.m.expect("(?m)" + ready)
+                           ("ntlab block 2000", "ready"), ("nt recv 7 1 10 100000", "ready"), ("sleep 100000", "")):
+        t.m.background(command, ready)
         name = command.split()[0]
         pid = find_pid(t, name)
         t.sh("kill %s" % pid)
@@ -140,10 +138,10 @@ def find_pid(t, name):
 def many_sockets(t):
     """Sockets are limited: the program that opens too many gets an error, and after its end all are free."""
     before = t.numbers()
-    t.sh("nt echo 70 0 & nt echo 71 0 & nt echo 72 0 &")
-    pids = []
-    for _ in range(3):
-        pids = re.findall(r"(?m)^\s*(\d+)\b.*\bnt\b", t.sh("ps"))
+    for port in (70, 71, 72):
+        t.m.background("nt echo %d 0" % port, "ready")
+    pids = re.findall(r"(?m)^\s*(\d+)\b.*\bnt\b", t.sh("ps"))
+    equal(len(pids), 3, "how many nt run")
     for pid in pids:
         t.sh("kill %s" % pid)
     t.settled("all sockets free", lambda n: n["socks.free"] == before["socks.free"])

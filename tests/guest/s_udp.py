@@ -90,7 +90,8 @@ def bounded_queue(t):
     """A BSD socket that nobody reads keeps a bounded number of datagrams, and leaves other sockets alone."""
     t.host.ping(b"warm")
     before = t.numbers()
-    t.begin("nt echo 8 1 & nt queue 7", "ready(.|\n)*ready")
+    t.m.background("nt echo 8 1", "ready")
+    t.begin("nt queue 7", "ready")
     for i in range(3000):
         t.host.send_udp(5, 7, b"datagram %d" % i + b"." * 500)
     t.host.send_udp(6, 8, b"other")
@@ -187,8 +188,8 @@ def flood(t):
     and every packet is free again."""
     t.host.ping(b"warm")
     before = t.numbers()
-    t.begin("nt echo 7 0 &", "ready")
-    t.begin("nt echo 8 0 &", "ready")
+    t.m.background("nt echo 7 0", "ready")
+    t.m.background("nt echo 8 0", "ready")
     for i in range(10000):
         t.host.send_udp(5, 7, b"%d" % i)
         t.host.send_udp(5, 6, b"%d" % i)
@@ -207,7 +208,7 @@ def flood(t):
 def faulty_wire(t):
     """On a wire that loses, repeats, swaps and damages frames, a stop-and-wait of 60 datagrams gets through."""
     t.host.ping(b"warm")
-    t.begin("nt echo 7 0 &", "ready")
+    t.m.background("nt echo 7 0", "ready")
     t.lan.faults_to_guest = faults.Faults(20261121, 0.1, 0.1, 0.1, 0.1, 0.01)
     t.lan.faults_from_guest = faults.Faults(20261122, 0.1, 0.1, 0.1, 0.1, 0.01)
     if t.show:
