@@ -35,6 +35,8 @@ struct header {
   uint block[LOGMAX];
 };
 
+_Static_assert(sizeof(struct header) == 512, "one sector");
+
 // Where the closed transaction is on its way.
 enum stage { EMPTY, COPIED, COMMITTED };
 

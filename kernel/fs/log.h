@@ -8,7 +8,9 @@
 
 #include "fs/bio.h"
 
-#define LOGMAX (BSIZE / sizeof(uint) - 1)  // block numbers that fit behind the count in the header block
+// Block numbers that fit behind the count in the header's first sector. A disk promises to write a sector whole or not
+// at all; a header of two sectors could be half of an old one and half of a new one after a crash.
+#define LOGMAX (512 / sizeof(uint) - 1)
 
 int log_init(const struct superblock *sb);  // replays what a crash left; 0, -EIO, -EINVAL, -ENOMEM, with a sentence
 uint log_capacity(void);       // the most blocks that one operation can change

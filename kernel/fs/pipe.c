@@ -80,7 +80,10 @@ pipe_read(struct file *f, uint64 uva, int n)
     p->count -= m;
     wq_wake_all(&p->writers);
   }
-  wq_wake_one(&p->readers);
+  if(p->write_open)
+    wq_wake_one(&p->readers);
+  else
+    wq_wake_all(&p->readers);  // those who find nothing left must all see the end
   release(&p->lock);
   if(e == 0)
     file_changed();

@@ -1,6 +1,5 @@
 // The host's half of the shim: threads, semaphores, pages.
 
-#define _GNU_SOURCE
 #include "host.h"
 #include <errno.h>
 #include <pthread.h>

@@ -13,7 +13,7 @@ void host_wake(int slot);
 void *host_page(void);                        // 4096 bytes of junk
 void host_free(void *page);
 void host_write(const char *s, int n);
-void host_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void host_fail(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
 
 // ---- the disk: BSIZE blocks in memory that processes share
 extern unsigned char *disk;
@@ -35,15 +35,16 @@ struct trace {
 };
 extern struct trace *trace;
 
-// Of 1000 reads and writes so many fail. fail_writes: all do.
+// Of 1000 reads and writes so many fail; some of the writes are done all the same.
 extern int fail_reads_permille, fail_writes_permille;
 extern unsigned long disk_errors;             // that were made
 
 // ---- workload.c: each in a process of its own. They end by host_fail() or by returning.
-void run_workload(unsigned seed, int steps);              // one thread, with trace
+void run_workload(unsigned seed, int steps, int errors);  // with trace; errors: writes may fail
 void check_recovered(unsigned version, unsigned records); // what was synced is there; the file system works
 void run_crowd(unsigned seed, int threads, int steps);    // many threads
 void run_errors(unsigned seed, int steps);                // the disk fails now and then
+void run_full(unsigned seed, int threads, int steps);     // there is hardly any room
 void run_bad_image(void);                                 // anything may be on the disk: only no crash, no hang
 void run_pipes(unsigned seed);
 

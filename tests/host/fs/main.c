@@ -1,0 +1,303 @@
+// Tests of the file system on the host: the kernel's own files, a disk in memory, and its cable cut at any moment.
+//
+//   fstest            the quick round: about ten seconds
+//   fstest long       every cut, more seeds
+//   fstest NAME [SEED]  one test: crash, crowd, errors, full, bad, pipes      -v: what the kernel prints
+//
+// Each run is a process of its own, so that the kernel's memory is fresh as after a boot. They share the disk.
+
+#include "host.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BLOCKS 1500
+#define BSIZE 1024
+#define SECONDS 60   // that one process may take
+
+unsigned char *disk;
+unsigned disk_blocks = BLOCKS;
+struct trace *trace;
+static unsigned char *fresh, *before;   // images: as made, at the start of a workload
+static int failures;
+static char disk_path[64];
+
+int fsck_main(int argc, char **argv);
+
+static unsigned
+rnd(unsigned *seed)
+{
+  *seed = *seed * 1103515245 + 12345;
+  return *seed >> 9;
+}
+
+static void *
+shared(size_t n)
+{
+  void *p = mmap(0, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if(p == MAP_FAILED){
+    perror("mmap");
+    exit(2);
+  }
+  return p;
+}
+
+// Runs `code` in a process. 1: it ended well.
+static int
+finish(pid_t pid, const char *what, unsigned seed)
+{
+  int status;
+  if(pid < 0 || waitpid(pid, &status, 0) != pid){
+    perror("fork");
+    exit(2);
+  }
+  if(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return 1;
+  if(WIFSIGNALED(status))
+    printf("  ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  printf("FAIL %s (seed %u)\n", what, seed);
+  failures++;
+  return 0;
+}
+
+#define IN_PROCESS(what, seed, code)    \
+  ({                                    \
+    fflush(stdout);                     \
+    pid_t pid_ = fork();                \
+    if(pid_ == 0){                      \
+      alarm(SECONDS);                   \
+      code;                             \
+      fflush(stdout);                   \
+      _exit(0);                         \
+    }                                   \
+    finish(pid_, what, seed);           \
+  })
+
+// In a process of its own: fsck, quietly. What it finds fault with is kept.
+static void
+run_fsck(unsigned seed)
+{
+  char *argv[] = {"fsck", "-r", disk_path, 0}, copy[64];
+  if(!verbose && freopen("/dev/null", "w", stdout) == 0)
+    _exit(2);
+  if(fsck_main(3, argv) == 0)
+    return;
+  snprintf(copy, sizeof(copy), "bad-%u.img", seed);
+  FILE *f = fopen(copy, "wb");
+  if(f){
+    fwrite(disk, BSIZE, BLOCKS, f);
+    fclose(f);
+  }
+  fprintf(stderr, "  fsck finds faults; the image is %s\n", copy);
+  _exit(1);
+}
+
+// The image in memory must be right once its log is replayed.
+static void
+check(const char *what, unsigned seed)
+{
+  IN_PROCESS(what, seed, run_fsck(seed));
+}
+
+// The disk as it may be when the machine stops before event `cut`: what was flushed is there; each write after the last
+// flush is there, or not, or half of it is (its first sector).
+static void
+cut_at(unsigned cut, unsigned seed, unsigned *version, unsigned *records)
+{
+  unsigned flushed = 0;
+  memcpy(disk, before, BLOCKS * BSIZE);
+  *version = *records = 0;
+  for(unsigned i = 0; i < cut; i++)
+    if(trace->event[i].kind == EVENT_FLUSH)
+      flushed = i;
+    else if(trace->event[i].kind == EVENT_SYNCED){
+      *version = trace->event[i].version;
+      *records = trace->event[i].records;
+    }
+  for(unsigned i = 0; i < cut; i++){
+    struct event *e = &trace->event[i];
+    unsigned n = BSIZE;
+    if(e->kind != EVENT_WRITE)
+      continue;
+    if(i > flushed)
+      n = (unsigned[]){0, BSIZE / 2, BSIZE, BSIZE}[rnd(&seed) % 4];
+    memcpy(disk + (size_t)e->block * BSIZE, e->data, n);
+  }
+}
+
+static void
+crash(unsigned seed, int steps, int errors, unsigned cuts)
+{
+  unsigned version, records, total;
+  memcpy(before, fresh, BLOCKS * BSIZE);
+  memcpy(disk, before, BLOCKS * BSIZE);
+  trace->n = 0;
+  trace->on = 1;
+  if(!IN_PROCESS("workload", seed, run_workload(seed, steps, errors)))
+    return;
+  trace->on = 0;
+  total = trace->n;
+  if(total == MAXEVENTS || total < 50)
+    printf("  the workload made %u events\n", total);
+  for(unsigned i = 0; i < cuts; i++){
+    unsigned cut = cuts >= total ? i % total : (unsigned)((unsigned long)i * total / cuts);
+    unsigned id = seed * 1000003 + i;
+    cut_at(cut, id, &version, &records);
+    check("fsck after a crash", cut);
+    cut_at(cut, id, &version, &records);
+    if(IN_PROCESS("recovery after a crash", cut, check_recovered(version, records)))
+      check("fsck after recovery", cut);
+    if(failures > 5)
+      return;
+  }
+  printf("crash%s: %u events, cut %u times\n", errors ? " with disk errors" : "", total, cuts);
+}
+
+static void
+used_image(unsigned seed)
+{
+  memcpy(disk, fresh, BLOCKS * BSIZE);
+  IN_PROCESS("workload", seed, run_crowd(seed, 1, 600));
+}
+
+static void
+crowds(unsigned seed, int threads, int steps)
+{
+  memcpy(disk, fresh, BLOCKS * BSIZE);
+  if(IN_PROCESS("crowd", seed, run_crowd(seed, threads, steps)))
+    check("fsck after a crowd", seed);
+  printf("crowd: %d threads, %d steps each\n", threads, steps);
+}
+
+static void
+errors(unsigned seed, int steps)
+{
+  used_image(seed);
+  for(int i = 0; i < 10 && failures < 5; i++)  // each with cold buffers
+    if(IN_PROCESS("errors", seed, run_errors(seed + i, steps / 10)))
+      check("fsck after disk errors", seed);
+  printf("errors: 3 threads, 10 times %d steps each, 3 of 100 transfers fail\n", steps / 10);
+}
+
+static void
+full(unsigned seed, int threads, int steps)
+{
+  memcpy(disk, fresh, BLOCKS * BSIZE);
+  if(IN_PROCESS("full disk", seed, run_full(seed, threads, steps)))
+    check("fsck of a full disk", seed);
+  printf("full: %d threads, %d steps each\n", threads, steps);
+}
+
+// Bytes here and there, mostly where they hurt.
+static void
+damage(unsigned *seed)
+{
+  unsigned log = *(unsigned *)(disk + BSIZE + 20), inodes = *(unsigned *)(disk + BSIZE + 24),
+    bitmap = *(unsigned *)(disk + BSIZE + 28);
+  for(unsigned n = 1 + rnd(seed) % 40; n; n--){
+    unsigned block, at = rnd(seed) % BSIZE;
+    switch(rnd(seed) % 10){
+    case 0:
+      block = rnd(seed) % 4 == 0 ? 1 : log;
+      at %= 40;
+      break;
+    case 1:
+      block = bitmap;
+      break;
+    case 2:
+    case 3:
+      block = bitmap + 1 + rnd(seed) % 300;
+      break;
+    default:
+      block = inodes + rnd(seed) % 8;
+    }
+    if(block < BLOCKS)
+      disk[block * BSIZE + at] = rnd(seed) % 3 ? rnd(seed) % 100 : rnd(seed);
+  }
+}
+
+static void
+bad_images(unsigned seed, int n)
+{
+  unsigned char superblock[BSIZE];
+  used_image(seed);
+  memcpy(before, disk, BLOCKS * BSIZE);
+  for(int i = 0; i < n && failures < 5; i++){
+    unsigned s = seed * 5003 + i;
+    memcpy(disk, before, BLOCKS * BSIZE);
+    damage(&s);
+    memcpy(superblock, disk + BSIZE, BSIZE);
+    IN_PROCESS("bad image", i, run_bad_image());
+    if(memcmp(superblock, disk + BSIZE, BSIZE) != 0){
+      printf("FAIL bad image (seed %d): the superblock was written\n", i);
+      failures++;
+    }
+  }
+  printf("bad: %d damaged images\n", n);
+}
+
+static void
+pipes(unsigned seed)
+{
+  IN_PROCESS("pipes", seed, run_pipes(seed));
+  printf("pipes: 3 writers, 3 readers\n");
+}
+
+static void
+read_fresh_image(const char *name)
+{
+  FILE *f = fopen(name, "rb");
+  if(f == 0 || fread(fresh, BSIZE, BLOCKS, f) != BLOCKS){
+    printf("%s: no image of %d blocks\n", name, BLOCKS);
+    exit(2);
+  }
+  fclose(f);
+}
+
+int
+main(int argc, char **argv)
+{
+  const char *which = "quick";
+  unsigned seed = 1;
+  for(int i = 2; i < argc; i++)
+    if(strcmp(argv[i], "-v") == 0)
+      verbose = 1;
+    else if(argv[i][0] >= '0' && argv[i][0] <= '9')
+      seed = atoi(argv[i]);
+    else
+      which = argv[i];
+  int fd = memfd_create("disk", 0);
+  if(argc < 2 || fd < 0 || ftruncate(fd, BLOCKS * BSIZE) != 0){
+    printf("usage: fstest IMAGE [quick | long | crash | crowd | errors | full | bad | pipes] [SEED] [-v]\n");
+    return 2;
+  }
+  snprintf(disk_path, sizeof(disk_path), "/proc/%d/fd/%d", getpid(), fd);
+  disk = mmap(0, BLOCKS * BSIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  fresh = shared(BLOCKS * BSIZE);
+  before = shared(BLOCKS * BSIZE);
+  trace = shared(sizeof(*trace));
+  read_fresh_image(argv[1]);
+  int quick = strcmp(which, "quick") == 0, all = strcmp(which, "long") == 0;
+  int rounds = all ? 10 : 1;
+  for(int i = 0; i < rounds; i++, seed++){
+    if(quick || all || strcmp(which, "crash") == 0)
+      for(int e = 0; e < 2; e++)
+        crash(seed, all ? 600 : 200, e, quick ? 80 : 3000);
+    if(quick || all || strcmp(which, "crowd") == 0)
+      crowds(seed, 4, quick ? 400 : 4000);
+    if(quick || all || strcmp(which, "errors") == 0)
+      errors(seed, quick ? 300 : 2000);
+    if(quick || all || strcmp(which, "full") == 0)
+      full(seed, 4, quick ? 400 : 4000);
+    if(quick || all || strcmp(which, "bad") == 0)
+      bad_images(seed, quick ? 100 : 2000);
+    if(quick || all || strcmp(which, "pipes") == 0)
+      pipes(seed);
+  }
+  printf(failures ? "FAILED: %d\n" : "file system on the host: all passed\n", failures);
+  return failures != 0;
+}
