@@ -6,6 +6,7 @@
 ## make gdb        attach the debugger: then ring, pkt P, socks, arp, irq, ps (see .gdbinit.tmpl)
 ## make grade      all tests, graded; V=1 shows the console
 ## make check      what can be checked without QEMU, in seconds
+## make bench      measure: beside the limit of QEMU's card, and beside Linux; QUICK=1: two minutes
 ## make host-tests the pure files of the kernel, tested on this host
 ## make setup      install the tools that are missing
 ## make doctor     each tool: its version, whether it will do, and the mend
@@ -229,6 +230,8 @@ gdb: .gdbinit
 
 print-gdbport:
 	@echo $(GDBPORT)
+
+-include bench/bench.mk
 
 # ---- checking
 

@@ -15,7 +15,7 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNEL = os.path.join(ROOT, "kernel", "kernel")
-IDLE = {"idle", "idle_loop", "sched_idle", "idle_spin", "idle_main"}
+IDLE = {"poll_idle", "sched_idle", "e1000_rx_pending"}  # what a hart without work runs
 
 
 def tool(name):
@@ -52,6 +52,19 @@ def read_counts(path):
     """Of a file of gen -o: {address: count}."""
     with open(path) as f:
         return {int(a, 16): int(n) for a, n in (line.split() for line in f)}
+
+
+def read_marks(path):
+    """Of a file of marks: {address: count} of each stretch, in order."""
+    stretches = []
+    with open(path) as f:
+        for line in f:
+            word = line.split()
+            if word[0] == "mark":
+                stretches.append({})
+            elif word[0] != ".":
+                stretches[-1][int(word[0], 16)] = int(word[1])
+    return stretches
 
 
 def fold(counts, program=None, by_line=False):

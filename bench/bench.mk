@@ -1,0 +1,32 @@
+# Included by the Makefile: what bench/ needs, and its targets. Results are in build/bench.
+#
+# make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these
+# make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
+
+BB = $(B)/bench
+HOSTCFLAGS = -O2 -Wall -Wextra
+
+$(BB)/gen: bench/gen.c bench/wire.c bench/wire.h bench/hist.h bench/table.h user/bench.h
+	@mkdir -p $(BB)
+	$Q$(HOSTCC) $(HOSTCFLAGS) -o $@ bench/gen.c bench/wire.c
+$(BB)/insn.so: bench/insn.c bench/table.h
+	@mkdir -p $(BB)
+	$Q$(HOSTCC) $(HOSTCFLAGS) -Wno-unused-parameter -fPIC -shared -fvisibility=hidden -o $@ bench/insn.c
+$(BB)/limit: bench/limit/start.S bench/limit/limit.c bench/limit/limit.ld user/bench.h
+	@mkdir -p $(BB)
+	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax -O2 -Wall -Wextra -ffreestanding -fno-pie \
+	  -fno-strict-aliasing -c -o $(BB)/limit.o bench/limit/limit.c
+	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -c -o $(BB)/start.o bench/limit/start.S
+	$Q$(LD) $(LDFLAGS) -T bench/limit/limit.ld -o $@ $(BB)/start.o $(BB)/limit.o
+
+bench-tools: $(BB)/gen $(BB)/insn.so $(BB)/limit
+
+# Whoever has no network, or no apt-get, measures without it.
+$(BB)/linux/initramfs.gz: bench/linux/make-guest bench/linux/init.c user/benchd.c user/sysbench.c user/bench.h
+	@bench/linux/make-guest $(BB)/linux || true
+bench-linux: $(BB)/linux/initramfs.gz
+
+bench: all bench-tools bench-linux
+	@QEMU='$(QEMU)' bench/bench.py $(if $(filter-out 0,$(QUICK)),--quick) $(STEPS)
+
+.PHONY: bench bench-tools bench-linux

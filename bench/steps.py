@@ -1,0 +1,152 @@
+"""The measurements themselves. A step measures one guest once and yields (name, value) pairs; lower() tells for which
+names less is better. Names carry their unit and are the rows of the table."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import profile
+from guest import Failure, Guest, OUT, ROOT
+
+RATES = [1000, 2000, 4000, 8000, 16000, 24000, 32000, 48000, 64000, 96000, 128000, 160000, 192000, 224000, 256000, 0]
+SIZES = (60, 1514)
+
+
+def lower(name):
+    """Whether less is better."""
+    return any(word in name for word in (", us", ", s", "insns", ", ns", "lost"))
+
+
+def wire(kind, harts, secs, full=True):
+    """Echoes, frames received and sent, as fast as they go."""
+    with Guest(kind, harts) as g:
+        first = g.ready()
+        if g.prompt_s:
+            yield "boot to prompt, s", g.prompt_s
+        yield "boot to first echo, s", first
+        g.gen("echo", 60, 1, 0.3)  # the machine is warm now
+        for size in SIZES:
+            for window in (1, 8, 64):
+                r = g.gen("echo", size, window, secs)
+                name = "echo %d, %d on their way: " % (size, window)
+                if window == 1:
+                    yield name + "p50, us", r["p50_us"]
+                    yield name + "p99, us", r["p99_us"]
+                yield name + "echoes/s", r["per_s"]
+                yield name + "lost", r["lost"]
+                if r["wrong"]:
+                    raise Failure("%s: %d echoes came back changed" % (kind, r["wrong"]))
+                if not full and size != 60:
+                    break
+            r = g.gen("recv", size, 0, secs)
+            yield "flood %d: taken/s" % size, r["taken_per_s"]
+            yield "flood %d: received/s" % size, r["per_s"]
+            r = g.gen("send", size, 20000, 1)
+            yield "send %d: frames/s" % size, r["per_s"]
+            yield "send %d: lost of 20000" % size, r["lost"]
+
+
+def curve(kind, harts, secs, rates=RATES):
+    """Frames received against frames offered."""
+    with Guest(kind, harts) as g:
+        g.ready()
+        g.gen("echo", 60, 1, 0.3)
+        for size in SIZES:
+            best = 0
+            for rate in rates:
+                r = g.gen("recv", size, rate, secs)
+                yield "curve %d %d" % (size, rate), [r["offered_per_s"], r["taken_per_s"], r["per_s"]]
+                best = max(best, r["per_s"])
+            yield "received/s at the best rate, %d" % size, best
+
+
+def histogram(kind, harts, secs):
+    with Guest(kind, harts) as g:
+        g.ready()
+        g.gen("echo", 60, 1, 0.3)
+        yield "histogram", g.gen("-H", "echo", 60, 1, secs)["hist_ns"]
+
+
+def cost(kind, harts, secs, keep=None):
+    """Guest instructions of one packet. What an idle guest runs in the same time is taken off (its clock ticks); of
+    ours, the time in which it watches its rings before it sleeps is told apart. keep: a directory for the profiles."""
+    where = keep or tempfile.mkdtemp(prefix="rxv-bench-")
+    os.makedirs(where, exist_ok=True)
+    try:
+        with Guest(kind, harts, count=True) as g:
+            g.ready(180)
+            g.gen("echo", 60, 1, 0.3)
+            idle = g.gen("idle", 1)
+            rate = idle["insns"] / idle["secs"]
+            yield "idle insns/s", rate
+            for name, words in (("echo 60", ("echo", 60, 8, secs)), ("echo 60, one on its way", ("echo", 60, 1, secs)),
+                                ("echo 1514", ("echo", 1514, 8, secs)), ("received 60, flooded", ("recv", 60, 0, secs)),
+                                ("received 60, at 500/s", ("recv", 60, 500, secs)),
+                                ("received 1514, flooded", ("recv", 1514, 0, secs)),
+                                ("sent 60", ("send", 60, 5000, 1)), ("sent 1514", ("send", 1514, 5000, 1))):
+                path = os.path.join(where, name.replace(" ", "_").replace(",", "").replace("/", "_"))
+                r = g.gen(*words, profile=path)
+                if r["packets"] == 0:
+                    raise Failure("%s: no packet came through (%s)" % (kind, name))
+                yield "insns/%s" % name, (r["insns"] - rate * r["secs"]) / r["packets"]
+                if kind == "rxv":
+                    folded = profile.fold(profile.read_counts(path), program("benchd"))
+                    yield "insns/%s, without idling" % name, (r["insns"] - profile.idle_part(folded)) / r["packets"]
+    finally:
+        if keep is None:
+            shutil.rmtree(where, ignore_errors=True)
+
+
+def program(name):
+    return os.path.join(ROOT, "user", "_" + name)
+
+
+def sysbench(kind, harts, names=""):
+    """What user/sysbench.c says."""
+    with Guest(kind, harts, program="sysbench " + names) as g:
+        g.expect("bench end", 180)
+        for line in g.text.splitlines():
+            word = line.split()
+            if line.startswith("bench ") and len(word) == 6:
+                yield "%s, ns" % word[1], int(word[3])
+
+
+def sysbench_cost(kind, harts, keep=None):
+    """Instructions of the same operations, idling taken off for ours."""
+    with Guest(kind, harts, count=True, program="sysbench -c") as g:
+        g.expect("bench end", 240)
+        rows = [line.split() for line in g.text.splitlines() if line.startswith("bench ") and len(line.split()) == 6]
+        for row, counts in zip(rows, profile.read_marks(g.counts + ".marks")):
+            total, n = sum(counts.values()), int(row[2])
+            if kind == "rxv":
+                folded = profile.fold(counts, program("sysbench"))
+                total -= profile.idle_part(folded)
+                if keep:
+                    os.makedirs(keep, exist_ok=True)
+                    with open(os.path.join(keep, row[1]), "w") as f:
+                        f.writelines("%x %d\n" % c for c in sorted(counts.items()))
+            yield "%s, insns" % row[1], total / n
+
+
+def boot(kind, harts):
+    with Guest(kind, harts, program=None) as g:
+        yield "boot to prompt, s", g.prompt_s
+
+
+def build():
+    """Seconds of a build from nothing, of a copy of the sources, with as many jobs as make takes by itself."""
+    skip = shutil.ignore_patterns(".git", "build", "*.o", "*.d", "_*", "fs.img", "__pycache__")
+    with tempfile.TemporaryDirectory(prefix="rxv-build-") as where:
+        tree = os.path.join(where, "tree")
+        shutil.copytree(ROOT, tree, ignore=skip)
+        for leftover in ("kernel/kernel", "mkfs/mkfs"):
+            if os.path.exists(os.path.join(tree, leftover)):
+                os.unlink(os.path.join(tree, leftover))
+        start = time.monotonic()
+        env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+        made = subprocess.run(["make", "-s", "-C", tree], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if made.returncode != 0:
+            raise Failure("a clean build failed:\n" + made.stderr.decode()[-2000:])
+        yield "clean build, s", time.monotonic() - start
