@@ -193,8 +193,16 @@ loose_chain(long n)
 static void
 loose_chains(void)
 {
-  for(int i = 0; i < 6; i++)
+  int fds[2];
+  char c;
+
+  for(int i = 0; i < 6; i++){
+    MUST(pipe(fds));
     LIVES(loose_chain, 30);
+    close(fds[1]);
+    IS(read(fds[0], &c, 1), 0);  // the last of them is gone, too
+    close(fds[0]);
+  }
 }
 
 // ---- many processes ----

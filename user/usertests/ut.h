@@ -33,6 +33,7 @@ struct ut {
 #define UT_FAILED 97           // exit status: the failure has been printed
 #define UT_KILLED (-1)         // exit status of a process that was killed, or died of a fault
 #define UT_SCRATCH "/ut.tmp"   // where each test's files go
+#define UT_MARK "/ut.failed"   // is there when any process of the test has failed, an orphan, too
 #define UT_UNUSED __attribute__((unused))
 
 // What a group tells usertests, through the descriptor given with -r.
@@ -64,6 +65,7 @@ ut_fail(int line, const char *why)
 
   snprintf(text, sizeof(text), "test %s: FAILED: line %d: %s\n", ut_name, line, why);
   write(1, text, strlen(text));
+  close(open(UT_MARK, O_CREATE | O_WRONLY));
   exit(UT_FAILED);
 }
 
