@@ -293,13 +293,6 @@ e1000_tx_return(struct netif *nif, int q, struct pktbuf **out, int n)
 
 // ----- interrupts and state -----
 
-// Turned on with a frame there already: its cause is still set in ICR, and the interrupt comes at once (13.4.17).
-static void
-e1000_irq(struct netif *nif, int q, int on)
-{
-  reg_write(nif->drv, on ? IMS : IMC, INT_RXT0);
-}
-
 static void
 e1000_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
 {
@@ -314,6 +307,41 @@ e1000_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
   r->done = (to - from - r->owned) % RING;
 }
 
+// Reading ICR takes the causes back and drops the line; what comes from now on raises it again. A change of the link
+// is dealt with here, whoever reads. result: causes.
+static uint32
+take_causes(struct e1000 *d)
+{
+  uint32 causes = reg_read(d, ICR);
+
+  if(unlikely(causes & INT_LSC)){
+    int link = (reg_read(d, STATUS) & STATUS_LU) != 0;
+    if(link != d->nif.link)
+      printf("%s: link %s\n", d->nif.name, link ? "up" : "down");
+    netif_link(&d->nif, link);
+  }
+  return causes;
+}
+
+// The cause of frames that have been polled is still in ICR: without taking it back, turning the interrupt on would
+// raise it at once (13.4.17).
+static void
+e1000_irq(struct netif *nif, int q, int on)
+{
+  if(on)
+    take_causes(nif->drv);
+  reg_write(nif->drv, on ? IMS : IMC, INT_RXT0);
+}
+
+static void
+e1000_interrupt(void *arg)
+{
+  struct e1000 *d = arg;
+
+  if(take_causes(d) & INT_RXT0)
+    netif_interrupt(&d->nif, 0);
+}
+
 static const struct nic_ops e1000_ops = {
   .rx_return = e1000_rx_return,
   .rx_provide = e1000_rx_provide,
@@ -323,23 +351,6 @@ static const struct nic_ops e1000_ops = {
   .irq = e1000_irq,
   .ring = e1000_ring,
 };
-
-// Reading ICR takes the causes back and drops the line; frames that come from now on raise it again.
-static void
-e1000_interrupt(void *arg)
-{
-  struct e1000 *d = arg;
-  uint32 causes = reg_read(d, ICR);
-
-  if(causes & INT_RXT0)
-    netif_interrupt(&d->nif, 0);
-  if(causes & INT_LSC){
-    int link = (reg_read(d, STATUS) & STATUS_LU) != 0;
-    if(link != d->nif.link)
-      printf("%s: link %s\n", d->nif.name, link ? "up" : "down");
-    netif_link(&d->nif, link);
-  }
-}
 
 // ----- set-up -----
 

@@ -26,7 +26,7 @@ struct nic_ops {
   int (*tx_provide)(struct netif *nif, int q, struct pktbuf **in, int n);
   // Sent packets out, up to n. result: how many.
   int (*tx_return)(struct netif *nif, int q, struct pktbuf **out, int n);
-  // Receive interrupts of queue q on or off.
+  // Receive interrupts of queue q on or off. On: causes from before are forgotten, so look at the ring afterwards.
   void (*irq)(struct netif *nif, int q, int on);
   // State of a ring, for kstat and the debugger. size 0: no such queue.
   void (*ring)(struct netif *nif, int q, int is_tx, struct kstat_ring *r);
@@ -55,6 +55,7 @@ struct netif {
   struct {
     int busy;          // [a] a hart polls this queue
     int thread;        // [a] left to the net thread: interrupts are masked
+    int watched;       // [a] idle harts watch it: interrupts are masked
   } rxq[4];
   struct {
     uint64 rx_frames, rx_bytes, rx_drops, rx_errors;

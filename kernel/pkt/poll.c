@@ -11,7 +11,10 @@
 // cannot keep up drops at the earliest and cheapest place.
 //
 // A hart with nothing to do looks at the rings itself (memory only, never the card): an interrupt, and even more
-// waking up from WFI, takes longer than the whole way of a packet. It also takes back what was sent, when nobody waits.
+// waking up from WFI, takes longer than the whole way of a packet. When it finds a frame in that way the interrupts are
+// masked too ("watched"): they would only disturb, most of all a hart that sleeps. They come back when the
+// hart gives up and goes to sleep; or, if it has other things to run, by a timer that sees that nobody has looked for
+// WATCH. The idle hart also takes back what was sent, when nobody waits.
 //
 // One hart at a time drains a queue, so that frames stay in order. `busy` counts who wants to: the one that finds 0 does
 // it; anybody else just leaves the count higher, and the one that is at it looks at the ring once more before it ends.
@@ -21,9 +24,11 @@
 #include "pkt/netif.h"
 #include "pkt/poll.h"
 #include "sched/proc.h"
+#include "sched/timer.h"
 #include "sched/waitq.h"
 
-#define BATCH 32  // frames out of a ring at a time: one tail write, one fence for all
+#define BATCH 32         // frames out of a ring at a time: one tail write, one fence for all
+#define WATCH (1 * MSEC)  // a queue that is watched may go without a look for so long, or twice as long
 
 int poll_quota = 64;
 
@@ -118,8 +123,15 @@ netif_interrupt(struct netif *nif, int q)
     leave_to_thread(nif, q);
 }
 
-// One quota of a queue. If that empties the ring the card interrupts again; a frame that came since the last look
-// has left its cause in the card, so the interrupt for it comes as soon as they are unmasked.
+// Interrupts of a queue that is empty on again: 1: a frame came since the last look, and no interrupt will tell.
+static int
+unmask(struct netif *nif, int q)
+{
+  nif->ops->irq(nif, q, 1);
+  return nif->ops->rx_pending(nif, q);
+}
+
+// One quota of a queue. If that empties the ring the card may interrupt again.
 static void
 turn(struct netif *nif, int q)
 {
@@ -128,7 +140,8 @@ turn(struct netif *nif, int q)
   if(n == poll_quota || n == -EBUSY)
     return;  // next turn
   __atomic_store_n(&nif->rxq[q].thread, 0, __ATOMIC_SEQ_CST);
-  nif->ops->irq(nif, q, 1);
+  if(unmask(nif, q))
+    leave_to_thread(nif, q);
 }
 
 // One turn for each queue that was left to us. result: queues that there were.
@@ -186,11 +199,75 @@ reclaim(struct netif *nif)
     pkt_free(done[i]);
 }
 
+// ----- idle harts; one at a time (sched.c) -----
+
+static struct timer watchdog;
+static uint32 looks;      // by idle harts
+static uint32 looks_then;  // ... when the watchdog last came
+static int nwatched;      // [a] queues
+
+// Interrupts of this queue would disturb.
+static void
+watch(struct netif *nif, int q)
+{
+  if(__atomic_exchange_n(&nif->rxq[q].watched, 1, __ATOMIC_SEQ_CST))
+    return;
+  nif->ops->irq(nif, q, 0);
+  if(__atomic_fetch_add(&nwatched, 1, __ATOMIC_SEQ_CST) == 0){
+    looks_then = looks;
+    timer_set(&watchdog, now() + WATCH);
+  }
+}
+
+// Nobody watches any more. result: 1: some frame came just now. It is drained here if `drain_it`.
+static int
+unwatch(int drain_it)
+{
+  int found = 0;
+
+  for(int i = 0; i < count_get(&nnetif); i++)
+    for(int q = 0; q < netifs[i]->nqueue; q++){
+      struct netif *nif = netifs[i];
+      if(!__atomic_exchange_n(&nif->rxq[q].watched, 0, __ATOMIC_SEQ_CST))
+        continue;
+      __atomic_fetch_sub(&nwatched, 1, __ATOMIC_SEQ_CST);
+      if(count_get(&nif->rxq[q].thread) || !unmask(nif, q))
+        continue;
+      found = 1;
+      if(drain_it && netif_poll(nif, q, poll_quota) == poll_quota)
+        leave_to_thread(nif, q);
+    }
+  return found;
+}
+
+// From the timer: has anybody looked since the last time?
+static void
+watch_over(void *arg)
+{
+  uint32 l = count_get(&looks);
+
+  if(count_get(&nwatched) == 0)
+    return;
+  if(l == looks_then){
+    unwatch(1);
+    return;
+  }
+  looks_then = l;
+  timer_set(&watchdog, now() + WATCH);
+}
+
+static int
+stop_idle(void)
+{
+  return count_get(&nwatched) ? unwatch(0) : 0;
+}
+
 int
 poll_idle(void)
 {
   int found = 0, n = count_get(&nnetif);
 
+  looks++;
   for(int i = 0; i < n; i++){
     struct netif *nif = netifs[i];
     if(nif->loopback)
@@ -199,6 +276,7 @@ poll_idle(void)
       if(count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
         continue;
       found = 1;
+      watch(nif, q);
       if(netif_poll(nif, q, poll_quota) == poll_quota)
         leave_to_thread(nif, q);
     }
@@ -213,5 +291,7 @@ poll_init(void)
 {
   if(kthread_create("net", net_thread, 0) == 0)
     panic("poll: no memory for the net thread");
+  timer_init(&watchdog, watch_over, 0);
   idle_poll = poll_idle;
+  idle_stop = stop_idle;
 }

@@ -79,6 +79,8 @@ void sched_dump(void);                                      // what each process
 
 // What an idle hart looks at before it sleeps: returns 1 if it found work. Registered at boot (pkt/poll.c).
 extern int (*idle_poll)(void);
+// Nobody looks from now on, interrupts must tell: returns 1 if work came just now. Registered at boot (pkt/poll.c).
+extern int (*idle_stop)(void);
 extern uint32 idle_harts;      // [a] bits of the harts that sleep in WFI
 extern uint64 idle_spin_time;  // how long an idle hart looks before WFI, in ticks of the time CSR
 

@@ -26,6 +26,7 @@
 
 struct spinlock sched_lock = SPINLOCK("sched");
 int (*idle_poll)(void);
+int (*idle_stop)(void);
 uint32 idle_harts;
 uint64 idle_spin_time = 50 * USEC;
 
@@ -186,7 +187,7 @@ spin_for_work(struct cpu *c)
       if(idle_poll && idle_poll())
         end = now() + idle_spin_time;
     }
-  } while(!found && now() < end);
+  } while(!found && (now() < end || (idle_stop && idle_stop())));
   __atomic_store_n(&spinner, 0, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   return found || work(c);  // again: nobody was called while we were the spinner
