@@ -23,13 +23,13 @@
 
 // TEST(name) { ... }: a sentence of intent as a comment above it.
 #define TEST(name)                                                            \
-  static void name(void);                                                     \
+  static void test_##name(void);                                              \
   static void __attribute__((constructor)) register_##name(void)              \
   {                                                                           \
-    static struct test t = { #name, __FILE__, __LINE__, name, 0 };            \
+    static struct test t = { #name, __FILE__, __LINE__, test_##name, 0 };     \
     test_register(&t);                                                        \
   }                                                                           \
-  static void name(void)
+  static void test_##name(void)
 
 void test_fail(const char *file, int line, const char *fmt, ...) __attribute__((noreturn));
 

@@ -215,7 +215,10 @@ damage(unsigned *seed)
     default:
       block = inodes + rnd(seed) % 8;
     }
-    if(block < BLOCKS)
+    if(rnd(seed) % 8 == 0){  // a block that is none of a file's
+      unsigned inode = rnd(seed) % 60;
+      *(unsigned *)(disk + inodes * BSIZE + inode * 64 + 12 + rnd(seed) % 13 * 4) = rnd(seed) % 2 ? rnd(seed) % 160 : rnd(seed);
+    } else if(block < BLOCKS)
       disk[block * BSIZE + at] = rnd(seed) % 3 ? rnd(seed) % 100 : rnd(seed);
   }
 }

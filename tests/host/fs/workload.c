@@ -339,19 +339,43 @@ run_crowd(unsigned seed, int threads, int steps)
     host_fail("sync fails");
 }
 
+// A directory may not move into one that is full on a full disk, and is where it was.
+static void
+check_full_move(void)
+{
+  char name[] = "to/..";
+  struct inode *up, *from;
+  if(fs_mkdir("to") || fs_mkdir("from") || fs_mkdir("from/d") || write_file("one", 0, "1", 1) != 1)
+    host_fail("the disk is full too early");
+  for(int i = 0; i < BSIZE / (int)sizeof(struct dirent) - 2; i++){
+    name[3] = 'a' + i % 26;
+    name[4] = 'a' + i / 26;
+    if(fs_link("one", name) != 0)
+      host_fail("link %d fails", i);
+  }
+  while(write_file("filler9", O_APPEND, stuff, BSIZE) == BSIZE)
+    ;
+  if(fs_rename("from/d", "to/d") != -ENOSPC)
+    host_fail("the full directory takes one more");
+  if(fs_lookup("from/d/..", &up) != 0 || fs_lookup("from", &from) != 0 || up != from)
+    host_fail("the directory has lost its way up");
+  iput(up);
+  iput(from);
+}
+
 void
 run_full(unsigned seed, int threads, int steps)
 {
   char name[] = "filler0";
-  uint blocks, nfree, inodes, inodes_free, before;
+  uint blocks, nfree, inodes, inodes_free;
   mount();
   many_names = 1;
-  fs_space(&blocks, &before, &inodes, &inodes_free);
-  for(int i = 0; i < 10; i++, name[6]++){
+  for(int i = 0; i < 9; i++, name[6]++){
     fs_space(&blocks, &nfree, &inodes, &inodes_free);
-    if(nfree > 8)
-      write_file(name, 0, stuff, MIN(nfree - 8, MAXFILE) * BSIZE);
+    if(nfree > 12)
+      write_file(name, 0, stuff, MIN(nfree - 12, MAXFILE) * BSIZE);
   }
+  check_full_move();
   crowd(seed, threads, steps);
   check_nothing_held();
   if(fs_sync() != 0)
@@ -394,6 +418,7 @@ run_bad_image(void)
       fileclose(f);
     }
     read_something(&a, there[i]);
+    write_file(there[i], 0, stuff, 3000);
     fs_chdir(there[i]);
     fs_getcwd(path, sizeof(path));
     fs_chdir("/");

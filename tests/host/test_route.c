@@ -1,0 +1,131 @@
+#include "fixture.h"
+
+#define NET(a, b, c) MAKE_IP_ADDR(a, b, c, 0)
+
+// The longest mask that fits wins, in whatever order the routes came.
+TEST(route_longest_prefix)
+{
+  uint32 hop;
+  CHECK_EQ(route_add(NET(192, 0, 0), 0xffff0000, MAKE_IP_ADDR(10, 0, 2, 3), &card), 0);
+  CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, MAKE_IP_ADDR(10, 0, 2, 4), &card), 0);
+  CHECK_EQ(route_add(FAR_IP, 0xffffffff, MAKE_IP_ADDR(10, 0, 2, 5), &card), 0);
+  CHECK_EQ(route_add(MAKE_IP_ADDR(128, 0, 0, 0), 0x80000000, MAKE_IP_ADDR(10, 0, 2, 6), &card), 0);
+  static const struct { uint32 dst, hop; } cases[] = {
+    { FAR_IP, MAKE_IP_ADDR(10, 0, 2, 5) }, { FAR_IP + 1, MAKE_IP_ADDR(10, 0, 2, 4) },
+    { MAKE_IP_ADDR(192, 0, 3, 1), MAKE_IP_ADDR(10, 0, 2, 3) }, { MAKE_IP_ADDR(200, 0, 0, 1), MAKE_IP_ADDR(10, 0, 2, 6) },
+    { MAKE_IP_ADDR(8, 8, 8, 8), GW_IP }, { PEER_IP, PEER_IP },
+  };
+  for(uint i = 0; i < NELEM(cases); i++){
+    CHECK(route_lookup(cases[i].dst, &hop) == &card);
+    CHECK_EQ(hop, cases[i].hop);
+  }
+  CHECK_EQ(route_delete(FAR_IP, 0xffffffff), 0);
+  route_lookup(FAR_IP, &hop);
+  CHECK_EQ(hop, MAKE_IP_ADDR(10, 0, 2, 4));
+}
+
+// What makes no sense is refused: masks with holes, bits under the mask, gateways that are elsewhere or ourselves.
+TEST(route_add_checks)
+{
+  CHECK_EQ(route_add(NET(192, 0, 2), 0xff00ff00, GW_IP, &card), -EINVAL);
+  CHECK_EQ(route_add(FAR_IP, 0xffffff00, GW_IP, &card), -EINVAL);
+  CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, FAR_IP, &card), -ENETUNREACH);
+  CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, OUR_IP, &card), -ENETUNREACH);
+  CHECK_EQ(route_add(0, 0, GW_IP, &card), -EEXIST);
+  CHECK_EQ(route_delete(NET(192, 0, 2), 0xffffff00), -ENOENT);
+}
+
+// The table is bounded.
+TEST(route_table_full)
+{
+  struct kstat_route r;
+  int n = 0, err;
+  while(route_record(n, &r) > 0)
+    n++;
+  for(int i = 0; (err = route_add(NET(172, 16, i), 0xffffff00, GW_IP, &card)) == 0; i++)
+    n++;
+  CHECK_EQ(err, -ENOSPC);
+  CHECK_EQ(n, ROUTES_MAX);
+  CHECK_EQ(route_record(n, &r), -1);
+  CHECK_EQ(route_record(-1, &r), -1);
+  uint32 last = 0xffffffff;
+  for(int i = 0; i < n; i++){
+    CHECK_EQ(route_record(i, &r), 1);
+    CHECK(r.mask <= last);
+    last = r.mask;
+  }
+}
+
+// The routes of an interface follow its address: a new net, the old gateway gone; down: passed over; up: back again.
+TEST(route_follows_the_interface)
+{
+  uint32 hop;
+  CHECK_EQ(netif_config(&card, OUR_IP, 0xffffff00, 0), 0);
+  CHECK(route_lookup(FAR_IP, &hop) == 0);
+  CHECK(route_lookup(PEER_IP, &hop) == 0);
+  CHECK_EQ(netif_config(&card, OUR_IP, 0xffffff00, 1), 0);
+  CHECK(route_lookup(FAR_IP, &hop) == &card);
+  CHECK_EQ(hop, GW_IP);
+  CHECK_EQ(netif_config(&card, MAKE_IP_ADDR(10, 0, 7, 1), 0xffffff00, 1), 0);
+  CHECK(route_lookup(FAR_IP, &hop) == 0);
+  CHECK(route_lookup(MAKE_IP_ADDR(10, 0, 7, 9), &hop) == &card);
+  CHECK_EQ(netif_config(&card, 0, 0, 1), 0);
+  CHECK(route_lookup(MAKE_IP_ADDR(10, 0, 7, 9), &hop) == 0);
+  CHECK(route_lookup(INADDR_LOOPBACK, &hop) == &loopback);
+}
+
+// A second card has the next net, and no default route of its own.
+TEST(route_second_card)
+{
+  static struct netif second;
+  uint32 hop;
+  second = card;
+  safestrcpy(second.name, "e1", sizeof(second.name));
+  second.mac[5] = 0x57;
+  CHECK_EQ(netif_register(&second), 0);
+  CHECK_EQ(second.addr, MAKE_IP_ADDR(10, 0, 3, 15));
+  CHECK(route_lookup(MAKE_IP_ADDR(10, 0, 3, 9), &hop) == &second);
+  CHECK(route_lookup(FAR_IP, &hop) == &card);
+}
+
+// netctl changes what it says, and refuses what is not there or not of the right size.
+TEST(netctl_operations)
+{
+  struct netctl_addr a = { "e0", MAKE_IP_ADDR(10, 0, 9, 1), 0xffffff00, 1 };
+  struct netctl_route r = { "", NET(192, 0, 2), 0xffffff00, MAKE_IP_ADDR(10, 0, 9, 2) };
+  struct netctl_arp e = { "", MAKE_IP_ADDR(10, 0, 9, 3), { 2, 0, 0, 0, 0, 1 } };
+  uint32 hop;
+  CHECK_EQ(netctl(NETCTL_ADDR, &a, sizeof(a)), 0);
+  CHECK_EQ(card.addr, a.addr);
+  CHECK_EQ(netctl(NETCTL_ROUTE_ADD, &r, sizeof(r)), 0);
+  CHECK(route_lookup(FAR_IP, &hop) == &card);
+  CHECK_EQ(netctl(NETCTL_ARP_ADD, &e, sizeof(e)), 0);
+  CHECK_EQ(netctl(NETCTL_ARP_FLUSH, 0, 0), 0);
+  CHECK_EQ(netctl(NETCTL_ARP_DEL, &e, sizeof(e)), 0);
+  CHECK_EQ(netctl(NETCTL_ARP_DEL, &e, sizeof(e)), -ENOENT);
+  CHECK_EQ(netctl(NETCTL_ROUTE_DEL, &r, sizeof(r)), 0);
+  r.gateway = FAR_IP;
+  CHECK_EQ(netctl(NETCTL_ROUTE_ADD, &r, sizeof(r)), -ENETUNREACH);
+  memcpy(a.ifname, "nosuchif", 8);  // not zero-ended
+  CHECK_EQ(netctl(NETCTL_ADDR, &a, sizeof(a)), -ENODEV);
+  CHECK_EQ(netctl(NETCTL_ADDR, &a, sizeof(a) - 1), -EINVAL);
+  CHECK_EQ(netctl(99, &a, 0), -EINVAL);
+  CHECK_EQ(netctl_size(99), ~0u);
+}
+
+// Every kind of record has an end, and every record fits.
+TEST(netstat_records)
+{
+  uint8 rec[NETSTAT_RECMAX];
+  for(int what = -1; what < 20; what++){
+    int n, i = 0;
+    while((n = netstat_record(what, i, rec)) != NETSTAT_END){
+      CHECK(n >= 0 && n <= NETSTAT_RECMAX && i < 1000);
+      i++;
+    }
+    CHECK_EQ(i > 0, what >= KSTAT_IF && what <= KSTAT_TAP && what != KSTAT_HART && what != KSTAT_DISK);
+    CHECK_EQ(netstat_record(what, -1, rec), NETSTAT_END);
+  }
+  netstat_dump();
+  CHECK_EQ(host_locks, 0);
+}
