@@ -367,7 +367,7 @@ static void
 keep_registers(long v)
 {
   long bad = 0;
-  long loops = 100 * 1000 * 1000;
+  long loops = 40 * 1000 * 1000;
 
   asm volatile(
     "add s2, %1, 1\n add s3, %1, 2\n add s4, %1, 3\n add s5, %1, 4\n add s6, %1, 5\n add s7, %1, 6\n"
