@@ -69,8 +69,8 @@ ifeq ($(findstring clang,$(notdir $(CC))),)
   AR = $(TOOLPREFIX)ar
   NM = $(TOOLPREFIX)nm
   STRIP = $(TOOLPREFIX)strip
-  # Loops that fill or copy stay loops: memset() must not become a call of itself.
-  TARGET = -fno-tree-loop-distribute-patterns
+  # Loops that fill or copy stay loops: memset() must not become a call of itself. A compiler for Linux compiles for rxv.
+  TARGET = -fno-tree-loop-distribute-patterns -U__linux__
 else
   # clang-16 goes with ld.lld-16, where there is one.
   llvm = $(shell command -v $(1)$(patsubst clang%,%,$(notdir $(CC))) || echo $(1))
@@ -85,13 +85,16 @@ endif
 ifneq ($(filter-out clean help setup doctor check gdb print-gdbport,$(or $(MAKECMDGOALS),all)),)
   ISA := $(shell $(CC) $(TARGET) -march=rv64imac_zicsr_zifencei -mabi=lp64 -c -x assembler /dev/null -o /dev/null \
     2>/dev/null && echo rv64imac_zicsr_zifencei || echo rv64imac)
+  # Only the compiler's own headers (stdarg.h and the like), never those of a C library that is installed with it.
+  HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include)
 endif
 
 # ---- flags
 
-CFLAGS = $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
+CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
   -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer -fno-stack-protector -fno-pie \
-  -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
+  -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
+  -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
 KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe-larger-than=1024 \
   $(if $(filter-out 0,$(DEBUG)),-DDEBUG)
 LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
