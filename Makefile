@@ -240,6 +240,7 @@ print-gdbport:
 
 host-tests:
 	@$(MAKE) --no-print-directory -C tests/host CC='$(HOSTCC)'
+	@$(MAKE) --no-print-directory -C tests/host/user HOSTCC='$(HOSTCC)'
 
 check:
 	@tests/check/run

@@ -35,7 +35,7 @@ int parse_uint(const char *s, uint64 max, uint64 *v);
 
 // Output. A format has %d %i %u %x %X %o %p %s %c %%, with - 0 + # flags, width, precision (also *), h l ll z.
 int vsnprintf(char *buf, uint size, const char *fmt, va_list ap);  // the length it wanted to have
-int snprintf(char *buf, uint size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int snprintf(char *buf, uint size, const char *fmt, ...) __attribute__((format(__printf__, 3, 4)));
 void vfprintf(int fd, const char *fmt, va_list ap);
 
 // Memory.
@@ -47,12 +47,12 @@ void *xrealloc(void *p, uint n);
 // Programs.
 extern const char *progname __asm__("rxv_progname");  // argv[0], without the path
 // "NAME: message" on standard error.
-void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));    // and exit(1)
+void warn(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
+void die(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));    // and exit(1)
 void usage(const char *arguments) __attribute__((noreturn));                       // "usage: NAME arguments", exit(2)
 // "NAME: message: why", from errno.
-void warn_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void die_errno(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void warn_errno(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
+void die_errno(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
 int write_all(int fd, const void *buf, uint n);  // 0, or -1: not all of it could be written
 
 // Options: -a -b or -ab, before the other arguments; "--" ends them.

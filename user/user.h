@@ -54,8 +54,8 @@ int strcmp(const char *a, const char *b);
 uint strlen(const char *s);
 char *gets(char *buf, int max);  // a line of standard input, its end included; "" at the end of input
 int atoi(const char *s);         // digits only
-void fprintf(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void fprintf(int fd, const char *fmt, ...) __attribute__((format(__printf__, 2, 3)));
+void printf(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
 void *malloc(uint n);  // 16-aligned; 0: no memory
 void free(void *p);
 

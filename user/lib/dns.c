@@ -64,10 +64,11 @@ get_name(struct cursor *c, char text[NAME_MAX + 1])
     }
     if(len == 0)
       break;
-    if(len > LABEL_MAX || len > c->n - at || n + len + 1 > NAME_MAX)
-      return -1;
     if(n > 0)
       text[n++] = '.';
+    // Text is two bytes shorter than what it was made of.
+    if(len > LABEL_MAX || len > c->n - at || n + len + 2 > NAME_MAX)
+      return -1;
     for(; len > 0; len--, at++){
       char ch = c->msg[at];
       if(ch <= ' ' || ch > '~' || ch == '.')

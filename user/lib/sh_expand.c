@@ -209,6 +209,10 @@ expand_dollar(struct maker *m, const char *s, int quoted)
     return s;
   }
   c = *s;
+  if(brace && c == '}'){
+    m->error = "only ${name} is known";
+    return "";
+  }
   if(name_char(c, 1)){
     for(; name_char(s[n], 0); n++){
       if(n + 1 < sizeof(name))
