@@ -1,4 +1,4 @@
-"""usertests."""
+"""usertests, and the ways of programs written for xv6."""
 import re
 
 from .scenario import check, scenario
@@ -11,3 +11,12 @@ def usertests(t):
     bad = [line for line in out.split("\n") if "FAIL" in line]
     check(not bad, "; ".join(bad) + "\n" + t.m.tail(30))
     check(re.search(r"ALL TESTS PASSED|(?<!\d)0 failed", out), "no final line\n" + t.m.tail(30))
+
+
+@scenario(points=2, seconds=40)
+def compat(t):
+    """a program in xv6's ways finds calls, results, formats and constants as it expects them."""
+    out = t.m.run("compat", 30)
+    bad = [line for line in out.split("\n") if "FAIL" in line]
+    check(not bad, "; ".join(bad))
+    check("compat: OK" in out, "no final line\n" + t.m.tail(30))
