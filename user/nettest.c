@@ -245,6 +245,16 @@ begin(void)
   wait_for_host("ready", "");
 }
 
+// What was sent to this port before "ready" belongs to the test before, whose end the host had not heard of yet.
+static void
+clear_port(uint16 port)
+{
+  if(!grading)
+    return;
+  unbind(port);
+  open_port(port);
+}
+
 // The host judges: its verdict.
 static void
 judged(void)
@@ -303,6 +313,7 @@ test_rx(void)
 {
   open_port(2000);
   begin();
+  clear_port(2000);
   receive_series(2000, "rx");
 }
 
@@ -312,6 +323,8 @@ test_rx2(void)
   open_port(2000);
   open_port(2001);
   begin();
+  clear_port(2000);
+  clear_port(2001);
   receive_series(2000, "one");
   receive_series(2001, "two");
 }
@@ -322,6 +335,8 @@ test_rxburst(void)
   open_port(2000);
   open_port(2001);
   begin();
+  clear_port(2000);
+  clear_port(2001);
   step("'two M' at port 2001, while nobody reads the bursts at port 2000");
   get(2001);
   uint last = number_in("two");
@@ -339,10 +354,11 @@ test_rxburst(void)
     if(number_in("one") != first + i)
       fail("port 2000: expected 'one %u' as number %u of the queue, got '%s'", first + i, i + 1, shown(in.data, in.n));
   }
-  step("a datagram of a later burst at port 2000");
+  // Not simply of a later burst: through QEMU's two hostfwd sockets a burst may still come in behind its "two M".
+  step("a datagram at port 2000 that came when there was room again");
   get(2000);
-  if(number_in("one") <= last)
-    fail("port 2000 kept more than %d datagrams: 'one %u' is of a burst that was over", LAB_QUEUE, number_in("one"));
+  if(number_in("one") == first + LAB_QUEUE)
+    fail("port 2000 kept more than %d datagrams: 'one %u' follows them without a gap", LAB_QUEUE, number_in("one"));
 }
 
 static void
@@ -595,6 +611,7 @@ test_free(const struct test *greedy)
     return 0;
   }
   long packets = (long)before.packets_free - after.packets_free, pages = ((long)before.free - (long)after.free) / 4096;
+  pages -= (long)after.packets_made - before.packets_made;  // made when first needed; each keeps its page
   // Interrupts and other processes may hold a few at the moment; a leak of the test is one for each of 257 datagrams.
   if(packets > 8 || pages > 8){
     printf("free: FAIL %ld packets and %ld pages fewer than before %s\n", packets, pages, greedy->name);
