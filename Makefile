@@ -239,8 +239,8 @@ print-gdbport:
 # ---- checking
 
 host-tests:
-	@$(MAKE) --no-print-directory -C tests/host CC='$(HOSTCC)'
-	@$(MAKE) --no-print-directory -C tests/host/user HOSTCC='$(HOSTCC)'
+	@for d in $(dir $(wildcard tests/host/Makefile tests/host/*/Makefile)); do \
+	  $(MAKE) --no-print-directory -C $$d CC='$(HOSTCC)' HOSTCC='$(HOSTCC)' || exit 1; done
 
 check:
 	@tests/check/run
@@ -254,5 +254,6 @@ help:
 clean:
 	rm -rf $B .gdbinit fs.img packets.pcap results.json $K/kernel $(HOSTPROG)
 	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
+	rm -rf tests/host/*/build
 
 .PHONY: all qemu qemu-gdb grade gdb print-gdbport host-tests check setup doctor help clean FORCE
