@@ -166,8 +166,8 @@ finish_node(struct tree *t)
     add_pci(n, c.address);
   else if(has_string(&n->compatible, "riscv,plic0"))
     machine.plic = base;
-  else if(has_string(&n->compatible, "riscv,clint0"))
-    machine.clint = base;
+  else if(has_string(&n->compatible, "riscv,clint0") || has_string(&n->compatible, "riscv,aclint-mswi"))
+    machine.clint = base;  // both begin with the harts' MSIP words
   else if(has_string(&n->compatible, "sifive,test0"))
     machine.finisher = base;
   else if(has_string(&n->compatible, "ns16550a")){

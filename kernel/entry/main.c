@@ -91,6 +91,10 @@ memory_init(void)
 static void
 interrupts_init(void)
 {
+  if(machine.plic == 0)
+    give_up("The machine has no PLIC, which the kernel needs for interrupts (QEMU: -machine virt without aia=).");
+  if(machine.clint == 0)
+    give_up("The machine has no CLINT, with which one hart calls another.");
   ipi_init(machine.clint);
   panic_others = ipi_stop_others;
   plic_init();
