@@ -25,9 +25,11 @@ struct dns_result {
   char canonical[256];      // the name that has the addresses, after all aliases; lower case
 };
 
-// The question for name's addresses into msg, with room for `size` bytes: its length; -1: that is no host name, or size is too small.
+// The question for name's addresses into msg, with room for `size` bytes: its length; -1: that is no host name, or
+// size is too small.
 int dns_question(uint8 *msg, uint size, uint16 id, const char *name);
-// What n bytes of a datagram from the server say about it. msg may hold anything. r is set if the result is not DNS_IGNORE.
+// What n bytes of a datagram from the server say about it. msg may hold anything. r is set if the result is not
+// DNS_IGNORE.
 enum dns_status dns_answer(const uint8 *msg, uint n, uint16 id, const char *name, struct dns_result *r);
 
 #define DNS_SERVER MAKE_IP_ADDR(10, 0, 2, 3)  // asked if nobody says otherwise: QEMU's

@@ -12,7 +12,8 @@ static void
 show(const struct kstat_if *i)
 {
   char ip[16], mac[18];
-  printf("%.8s: %s, link %s, mtu %u, driver %.12s", i->name, i->up ? "up" : "down", i->link ? "yes" : "no", i->mtu, i->driver);
+  printf("%.8s: %s, link %s, mtu %u, driver %.12s", i->name, i->up ? "up" : "down", i->link ? "yes" : "no", i->mtu,
+         i->driver);
   if(i->irq)
     printf(", irq %u", i->irq);
   if(i->addr){

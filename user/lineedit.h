@@ -6,8 +6,9 @@
 
 enum { LINE_EOF = -1, LINE_INTERRUPTED = -2, LINE_NO_TERMINAL = -3 };
 
-// Shows prompt and reads a line into buf, without its newline, ended by a zero; the terminal is in raw mode only meanwhile.
-// What does not fit is not taken. Result: its length, or LINE_EOF (^D on an empty line), LINE_INTERRUPTED (^C), LINE_NO_TERMINAL.
+// Shows prompt and reads a line into buf, without its newline, ended by a zero; the terminal is in raw mode only
+// meanwhile. What does not fit is not taken. Result: its length, or LINE_EOF (^D on an empty line), LINE_INTERRUPTED
+// (^C), LINE_NO_TERMINAL.
 int line_edit(int fd, const char *prompt, char *buf, uint size);
 void line_remember(const char *line);  // for the up arrow
 

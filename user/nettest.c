@@ -33,9 +33,10 @@
 //                                         192.0.2.80 owned by a pointer to the CNAME's data; an NS record in the
 //                                         authority section; an A record for it and OPT in the additional section
 //                         nobody.rxv.test rcode 3 (no such name), an SOA record in the authority section
-//                         evil.rxv.test   first the hostile ones: 5 bytes; wrong id; a pointer to itself as the answer's
-//                                         name; pointers to each other; ancount 65535 with one record; rdlength beyond the end; an A record of
-//                                         3 bytes; the question changed to other.rxv.test; then the right one: A 192.0.2.66
+//                         evil.rxv.test   first the hostile ones: 5 bytes; wrong id; a pointer to itself as the
+//                                         answer's name; pointers to each other; ancount 65535 with one record;
+//                                         rdlength beyond the end; an A record of 3 bytes; the question changed to
+//                                         other.rxv.test; then the right one: A 192.0.2.66
 //                       Every answer has the query's id and question, QR, RA, and OPT if the query had it.
 //
 // Alone (`nettest.py rx`) the host starts sending at once and never waits for the guest, because a kernel under

@@ -133,11 +133,16 @@ main(int argc, char **argv)
   uint64 count = 4, interval = 1000, wait_ms = 2000, ttl = 0;
   uint32 addr;
   char ip[16];
-  int c, bad = 0;
+  int c;
   while((c = next_opt(&o, "c:i:s:t:W:")) != 0){
-    bad |= c == '?' || (c == 'c' && parse_uint(o.arg, 1000000000, &count) < 0) || (c == 'i' && parse_ms(o.arg, &interval) < 0) ||
-           (c == 's' && parse_uint(o.arg, MOST, &size) < 0) || (c == 't' && (parse_uint(o.arg, 255, &ttl) < 0 || ttl == 0)) ||
-           (c == 'W' && parse_ms(o.arg, &wait_ms) < 0);
+    int bad = c == '?';
+    switch(c){
+    case 'c': bad = parse_uint(o.arg, 1000000000, &count) < 0; break;
+    case 'i': bad = parse_ms(o.arg, &interval) < 0; break;
+    case 's': bad = parse_uint(o.arg, MOST, &size) < 0; break;
+    case 't': bad = parse_uint(o.arg, 255, &ttl) < 0 || ttl == 0; break;
+    case 'W': bad = parse_ms(o.arg, &wait_ms) < 0; break;
+    }
     if(bad)
       usage(USAGE);
   }
@@ -160,8 +165,8 @@ main(int argc, char **argv)
          stats.received, lost);
   if(stats.received){
     uint64 avg = stats.sum / stats.received;
-    printf("rtt min/avg/max = %lu.%03lu/%lu.%03lu/%lu.%03lu ms\n", stats.least / 1000, stats.least % 1000, avg / 1000, avg % 1000,
-           stats.most / 1000, stats.most % 1000);
+    printf("rtt min/avg/max = %lu.%03lu/%lu.%03lu/%lu.%03lu ms\n", stats.least / 1000, stats.least % 1000, avg / 1000,
+           avg % 1000, stats.most / 1000, stats.most % 1000);
   }
   return stats.received == 0;
 }

@@ -1,8 +1,8 @@
 // A line typed at a terminal. See user/lineedit.h.
 //
-// As long as characters are added at the end, the terminal gets those characters and nothing else, so that scripts that drive a
-// console see what they typed. Only moving about inside the line uses backspaces, and no other control sequence. Input is
-// taken one character at a time: what follows the newline belongs to the command that is going to run.
+// As long as characters are added at the end, the terminal gets those characters and nothing else, so that scripts
+// that drive a console see what they typed. Only moving about inside the line uses backspaces, and no other control
+// sequence. Input is taken one character at a time: what follows the newline belongs to the command that will run.
 
 #include "kernel/fcntl.h"
 #include "user/lineedit.h"
@@ -63,6 +63,18 @@ get_char(int fd)
   return read(fd, &c, 1) == 1 ? c : -1;
 }
 
+// ESC [ number ~
+static int
+numbered_key(int number)
+{
+  switch(number){
+  case 1: case 7: return KEY_HOME;
+  case 4: case 8: return KEY_END;
+  case 3: return KEY_DELETE;
+  }
+  return KEY_NONE;
+}
+
 // What follows ESC: the keys that terminals send as ESC [ or ESC O and a letter, or ESC [ digits ~.
 static int
 get_escape(int fd)
@@ -79,7 +91,7 @@ get_escape(int fd)
   case 'D': return KEY_LEFT;
   case 'H': return KEY_HOME;
   case 'F': return KEY_END;
-  case '~': return number == 1 || number == 7 ? KEY_HOME : number == 4 || number == 8 ? KEY_END : number == 3 ? KEY_DELETE : KEY_NONE;
+  case '~': return numbered_key(number);
   }
   return c < 0 ? c : KEY_NONE;
 }

@@ -81,7 +81,7 @@ skip(struct parser *p, int newlines)
     char c = *p->s;
     if(c == ' ' || c == '\t' || c == '\r' || (newlines && c == '\n'))
       p->s++;
-    else if(c == '\\' && p->s[1] == '\n')
+    else if(c == '\\' && p->s[1] == '\n' && p->s[2])
       p->s += 2;
     else if(c == '#')
       while(*p->s && *p->s != '\n')
@@ -118,13 +118,13 @@ parse_word(struct parser *p)
     if(*s == '\'' || *s == '"')
       s = past_quote(s);
     else if(*s == '\\')
-      s = s[1] ? s + 2 : 0;
+      s = s[1] && (s[1] != '\n' || s[2]) ? s + 2 : 0;
     else
       s++;
   }
   if(s == 0){
     p->more = 1;
-    fail(p, "quote without end");
+    fail(p, "quote without end, or a backslash at the end");
     return 0;
   }
   p->s = s;

@@ -90,14 +90,12 @@ u_read(int fd, void *buf, int n)
   memcpy(buf, input, k);
   input += k;
   input_left -= k;
-  (void)fd;
   return k;
 }
 
 int
 u_write(int fd, const void *buf, int n)
 {
-  (void)fd;
   host_writes++;
   if(noutput + n >= sizeof(output))
     return -1;
@@ -110,7 +108,6 @@ char *
 sys_sbrk(int n, int how)
 {
   char *was = heap + heap_used;
-  (void)how;
   if(n < 0 || heap_used + n > host_heap)
     return (char *)-1;
   heap_used += n;
@@ -139,18 +136,26 @@ refuse(void)
 }
 
 // There is no file here.
-int u_open(const char *path, int flags) { (void)path; (void)flags; return refuse(); }
-int u_close(int fd) { (void)fd; return refuse(); }
-int u_fstat(int fd, void *st) { (void)fd; (void)st; return refuse(); }
-int kstat(int what, void *buf, unsigned n) { (void)what; (void)buf; (void)n; return refuse(); }
-int sendto(int fd, const void *b, unsigned n, int f, const void *a, unsigned l) { (void)fd; (void)b; (void)n; (void)f; (void)a; (void)l; return refuse(); }
-int recvfrom(int fd, void *b, unsigned n, int f, void *a, void *l) { (void)fd; (void)b; (void)n; (void)f; (void)a; (void)l; return refuse(); }
+int u_open(const char *path, int flags) { return refuse(); }
+int u_close(int fd) { return refuse(); }
+int u_fstat(int fd, void *st) { return refuse(); }
+int kstat(int what, void *buf, unsigned n) { return refuse(); }
+
+int
+sendto(int fd, const void *buf, unsigned n, int flags, const void *to, unsigned len)
+{
+  return refuse();
+}
+
+int
+recvfrom(int fd, void *buf, unsigned n, int flags, void *from, void *len)
+{
+  return refuse();
+}
 
 int
 u_main(int argc, char **argv)
 {
-  (void)argc;
-  (void)argv;
   return 0;
 }
 

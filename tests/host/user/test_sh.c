@@ -81,14 +81,18 @@ TEST(sh_trees)
 
 TEST(sh_goes_on)
 {
-  static const char *const more[] = { "'a", "\"a\\\"", "a &&", "a |", "a ||\n", "(a", "(a;\n", "a \\", "( (a)" };
+  static const char *const more[] = {
+    "'a", "\"a\\\"", "a &&", "a |", "a ||\n", "(a", "(a;\n", "a \\", "a \\\n", "a\\\n", "( (a)",
+  };
   for(uint i = 0; i < sizeof(more) / sizeof(more[0]); i++)
     CHECK_TEXT(parsed(more[i]), "more");
 }
 
 TEST(sh_errors)
 {
-  static const char *const bad[] = { ")", "a )", "a ;; b", "| a", "a | | b", "&& a", ";", "a >", "a > ; b", "()", "a (b)", "(a) b", "& a", "! ; a" };
+  static const char *const bad[] = {
+    ")", "a )", "a ;; b", "| a", "a | | b", "&& a", ";", "a >", "a > ; b", "()", "a (b)", "(a) b", "& a", "! ; a",
+  };
   for(uint i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
     CHECK_TEXT(parsed(bad[i]), "error");
 }
