@@ -63,12 +63,6 @@ ut_strays(int pid)
   return left;
 }
 
-static void
-ut_spin(long until)
-{
-  while(ut_ms() < until)
-    ;
-}
 
 // How much of everything is in use.
 enum { USED_PAGES, USED_PACKETS, USED_FILES, USED_PROCS, USED_INODES, USED_SOCKS, NUSED };
@@ -119,9 +113,36 @@ ut_more(const struct ut_used *before, const struct ut_used *now)
   return len ? text : 0;
 }
 
-// What the test did not give back; 0: nothing. What is freed late gets more than a second: a packet under way, and
-// the page table of a dead process that an idle hart keeps until another process has run there. For that as many
-// processes as there may be harts spin side by side, longer each time, and end.
+// An idle hart keeps the page table of the process that it ran last, though that may be dead, until another one has
+// run there. So as many processes as there may be harts spin until each hart has been seen with one of them, and end.
+static void
+ut_shake(void)
+{
+  static struct kstat_hart h[NCPU];
+  int pid[NCPU], me = getpid(), harts, seen = 0;
+  long end = ut_ms() + 3000;
+
+  for(int i = 0; i < NCPU; i++)
+    if((pid[i] = fork()) == 0){
+      while(ut_ms() < end)
+        ;
+      exit(0);
+    }
+  do {
+    harts = kstat(KSTAT_HART, h, sizeof(h)) / (int)sizeof(h[0]);
+    for(int i = 0; i < harts; i++)
+      for(int k = 0; k < NCPU; k++)
+        if((int)h[i].pid == me || (int)h[i].pid == pid[k])
+          seen |= 1 << i;
+  } while(seen != (1 << harts) - 1 && ut_ms() < end);
+  for(int i = 0; i < NCPU; i++)
+    if(pid[i] > 0)
+      kill(pid[i]);
+  while(wait(0) > 0)
+    ;
+}
+
+// What the test did not give back; 0: nothing. What is freed late, as a packet under way, gets a second.
 static const char *
 ut_leak(const struct ut_used *before, struct ut_used *least)
 {
@@ -129,13 +150,9 @@ ut_leak(const struct ut_used *before, struct ut_used *least)
   const char *more;
 
   ut_use(least);
-  for(int round = 0; (more = ut_more(before, least)) != 0 && round < 12; round++){
-    long until = ut_ms() + 2 + round * 5;
-    for(int i = 0; i < NCPU; i++)
-      ut_start(ut_spin, until);
-    for(int i = 0; i < NCPU; i++)
-      wait(0);
-    if(round > 4)
+  for(int round = 0; (more = ut_more(before, least)) != 0 && round < 10; round++){
+    ut_shake();
+    if(round > 1)
       pause(1);
     ut_use(&now);
     for(int i = 0; i < NUSED; i++)
