@@ -19,7 +19,13 @@ QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
 ONCE = re.compile(r"(?m)^(arp_rx|ip_rx): received an? \w+ packet\n")  # the kernel's, at any moment
+BETWEEN = r"(?:\n(?:arp_rx|ip_rx): [^\n]*\n)?"  # ... also in the middle of a line that is being typed
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+def echo_of(line):
+    """A regular expression for a line as the console shows it while it is typed."""
+    return BETWEEN.join(re.escape(c) for c in line) + BETWEEN + r"\s*\n"
 
 
 class Failure(AssertionError):
@@ -136,7 +142,7 @@ class Machine:
     def background(self, command, ready="", seconds=30):
         """Start a command with &; wait for the next prompt and, before or behind it, for the program to be ready."""
         self.send(command + " &\n")
-        self.expect(re.escape(command) + r" &\s*\n", "the echo of '%s &'" % command, seconds)
+        self.expect(echo_of(command + " &"), "the echo of '%s &'" % command, seconds)
         start = self.at
         self.expect(ready, "'%s' from '%s'" % (ready, command), seconds)
         ends, self.at = self.at, start
@@ -146,7 +152,7 @@ class Machine:
     def run(self, command, seconds=30):
         """One line for the shell; what it printed."""
         self.send(command + "\n")
-        self.expect(re.escape(command) + r"\s*\n", "the echo of '%s'" % command, seconds)
+        self.expect(echo_of(command), "the echo of '%s'" % command, seconds)
         return ONCE.sub("", self.prompt(seconds))
 
     # QEMU's monitor.
