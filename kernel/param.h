@@ -11,7 +11,7 @@
 #define ROOTDEV 1                   // device of the root file system
 #define MAXARG 32                   // arguments of exec
 #define MAXOPBLOCKS 10              // blocks that one file system call may write
-#define LOGBLOCKS (MAXOPBLOCKS * 12) // data blocks in the log of a new image
+#define LOGBLOCKS (MAXOPBLOCKS * 25) // data blocks in the log of a new image
 #define NBUF (MAXOPBLOCKS * 3)      // the least number of cached blocks (fs/bio.c may keep more)
 #define FSSIZE 4000                 // blocks in the file system image
 #define MAXPATH 128                 // bytes in a path, with its zero

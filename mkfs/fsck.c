@@ -18,7 +18,7 @@
 #include "kernel/fs.h"
 #include "kernel/stat.h"
 
-#define LOGMAX (512 / sizeof(uint) - 1)  // numbers that fit into the first sector of the log's header, which is all it uses
+#define LOGMAX (BSIZE / sizeof(uint) - 1)  // numbers that fit into the log's header
 
 static uchar *image;
 static uint image_blocks;

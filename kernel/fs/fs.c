@@ -164,3 +164,9 @@ fs_sync(void)
 {
   return log_sync();
 }
+
+int
+fs_stop(void)
+{
+  return log_empty();
+}

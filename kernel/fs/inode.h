@@ -52,7 +52,8 @@ int fs_open(const char *path, int flags, struct inode **ip);
 // Files' way: at f's position, in operations of their own.
 int fs_write(struct inode *ip, uint *off, int append, uint64 uva, uint n);  // bytes (fewer: disk full), or -E...
 int fs_read(struct inode *ip, uint *off, uint64 uva, uint n);
-int fs_sync(void);                                        // 0 or -EIO
+int fs_sync(void);                                        // what has been written is durable: 0 or -EIO
+int fs_stop(void);                                        // the same before power off: the log is left empty
 
 void fs_counts(uint32 *inodes, uint32 *inodes_free);      // in memory
 void fs_space(uint *blocks, uint *blocks_free, uint *ninodes, uint *ninodes_free);  // on disk

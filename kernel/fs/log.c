@@ -3,17 +3,22 @@
 // Operations change buffers in memory; the running transaction collects those of all harts. The log thread closes
 // it, copies its blocks aside, opens the next one at once, and then works from the copies:
 //
-//   1 copies to the log's slots, all under way at once; flush
-//   2 header with the count and the blocks' numbers; flush    <- the transaction has happened
-//   3 copies to the blocks' own places; flush
-//   4 header with a count of 0; flush                         <- the slots are free for the next one
+//   1 copies to the next slots of the log, all under way at once; flush
+//   2 header with the new count; flush                        <- the transaction has happened
+//   3 copies to the blocks' own places
 //
-// A crash before 2 loses the whole transaction, after it none of it: log_init() does 3 and 4 again. Nobody waits for the
-// disk but the log thread, who asks for log_sync(), and who finds the running transaction full. A transaction is
-// closed COMMIT_DELAY after its first change, or when it is half full, or when somebody waits for it.
+// Slots fill up, transaction behind transaction. When there is no room for the next one, or nothing to do, the log is
+// emptied: flush (all is in its place now), header with a count of 0, flush. A crash before 2 loses the whole
+// transaction, after it none of it: log_init() does 3 again, for all slots; of two copies of a block the later one counts.
 //
-// When the disk fails, the transaction is kept and tried again, from the step that failed; until that succeeds every
-// begin_op() returns -EIO, after one more try. Reading goes on: what could not be written is still in its buffers.
+// The header has two sectors, and only a sector is sure to be written whole. So the numbers of the new slots go out in 1,
+// with the old count; 2 then changes nothing but the count, in the first sector.
+//
+// Nobody waits for the disk but the log thread, who asks for log_sync(), and who finds the running transaction full. A
+// transaction is closed COMMIT_DELAY after its first change, or when it is half full, or when somebody waits for it.
+//
+// When the disk fails, the transaction is kept and tried again, into the same slots; until that succeeds every begin_op()
+// returns -EIO, after one more try. Reading goes on: what could not be written is still in its buffers.
 //
 // On disk (xv6's layout): the header block holds the count and the blocks' numbers, slot i is the block i + 1 behind it.
 
@@ -28,6 +33,7 @@
 #include "sched/timer.h"
 
 #define COMMIT_DELAY (50 * MSEC)
+#define EMPTY_DELAY (200 * MSEC)  // without a change
 #define RETRY_DELAY SEC
 
 struct header {
@@ -35,7 +41,7 @@ struct header {
   uint block[LOGMAX];
 };
 
-_Static_assert(sizeof(struct header) == 512, "one sector");
+_Static_assert(sizeof(struct header) == BSIZE, "one block");
 
 // Where the closed transaction is on its way.
 enum stage { EMPTY, COPIED, COMMITTED };
@@ -56,9 +62,11 @@ static struct {
   int closing;                 // [l] nobody may begin
   int wanted;                  // [l] somebody waits for a commit
   uint64 durable;              // [l] transactions up to this one are on the disk
+  uint used;                   // [t, l] slots that hold transactions; the header on the disk says so
+  int want_empty;              // [l] somebody waits until used is 0
   uint64 tries;                // [l] commits tried
   int error;                   // [l] how the last one ended: 0 or -EIO
-  struct waitq room;           // [l] begin_op, log_sync
+  struct waitq room;           // [l] begin_op, log_sync, log_empty
   struct waitq work;           // [l] the log thread
 
   enum stage stage;            // [t]
@@ -67,7 +75,7 @@ static struct {
   uint nclosed;                // [t]
   struct header *header;       // [t] a block
   uint8 *copy[LOGMAX];         // [I] blocks
-  struct blkreq req[LOGMAX];   // [t]
+  struct blkreq req[LOGMAX + 1];  // [t]
 } log = {.lock = SPINLOCK("log"), .running = 1};
 
 uint
@@ -133,24 +141,55 @@ log_write(struct buf *b)
     bpin(b);
 }
 
-int
-log_sync(void)
+// Wait for the log thread to do what `done` says. 0, or -EIO. lock: log.lock.
+static int
+wait_until(int (*done)(uint64 target), uint64 target)
 {
-  acquire(&log.lock);
-  uint64 target = log.n ? log.running : log.running - 1, tries = log.tries;
-  int result = 0;
-  while(log.durable < target && result == 0){
+  uint64 tries = log.tries;
+  while(!done(target)){
     log.wanted = 1;
     wq_wake_one(&log.work);
     wq_sleep_hard(&log.room, &log.lock);
     if(log.error && log.tries != tries)
-      result = -EIO;
+      return -EIO;
   }
-  release(&log.lock);
-  return result;
+  return 0;
 }
 
-// The header block, and with it the fate of the slots.
+static int
+is_durable(uint64 target)
+{
+  return log.durable >= target;
+}
+
+static int
+is_empty(uint64 target)
+{
+  if(log.durable >= target && log.used == 0 && log.stage == EMPTY)
+    return 1;
+  log.want_empty = 1;
+  return 0;
+}
+
+int
+log_sync(void)
+{
+  acquire(&log.lock);
+  int e = wait_until(is_durable, log.n ? log.running : log.running - 1);
+  release(&log.lock);
+  return e;
+}
+
+int
+log_empty(void)
+{
+  acquire(&log.lock);
+  int e = wait_until(is_empty, log.n ? log.running : log.running - 1);
+  release(&log.lock);
+  return e;
+}
+
+// The header with this count: how many slots a crash would replay.
 static int
 write_header(uint n)
 {
@@ -159,39 +198,67 @@ write_header(uint n)
   return bio_transfer(&r, 1) < 0 || virtio_blk_flush() < 0 ? -EIO : 0;
 }
 
-// The copies to the slots, or to where they belong.
-static int
-write_copies(int home)
+static struct blkreq
+write_request(uint blockno, void *data)
 {
-  for(uint i = 0; i < log.nclosed; i++)
-    log.req[i] = (struct blkreq){
-      .blockno = home ? log.header->block[i] : log.start + 1 + i,
-      .write = 1,
-      .data = log.copy[i],
-    };
-  return bio_transfer(log.req, log.nclosed) < 0 || virtio_blk_flush() < 0 ? -EIO : 0;
+  return (struct blkreq){.blockno = blockno, .write = 1, .data = data};
 }
 
-// Steps 1 to 4 for the closed transaction, or those of them that are left. 0: it is done, or -EIO.
+// Step 1: the copies to the slots behind the used ones, and their numbers to the header.
+static int
+write_slots(void)
+{
+  for(uint i = 0; i < log.nclosed; i++){
+    log.header->block[log.used + i] = log.closed_buf[i]->blockno;
+    log.req[i] = write_request(log.start + 1 + log.used + i, log.copy[i]);
+  }
+  log.header->n = log.used;
+  log.req[log.nclosed] = write_request(log.start, log.header);
+  return bio_transfer(log.req, log.nclosed + 1) < 0 || virtio_blk_flush() < 0 ? -EIO : 0;
+}
+
+// Step 3: the copies to where they belong.
+static int
+write_home(void)
+{
+  for(uint i = 0; i < log.nclosed; i++)
+    log.req[i] = write_request(log.closed_buf[i]->blockno, log.copy[i]);
+  return bio_transfer(log.req, log.nclosed);
+}
+
+// All that the slots hold is in its place: make it stay there, then forget the slots.
+static int
+empty_slots(void)
+{
+  if(virtio_blk_flush() < 0 || write_header(0) < 0)
+    return -EIO;
+  acquire(&log.lock);
+  log.used = 0;
+  release(&log.lock);
+  return 0;
+}
+
+// What is left to be done for the closed transaction. 0, or -EIO.
 static int
 commit(void)
 {
   if(log.stage == COPIED){
-    // Also when this is a second try, and the first one's header is on the disk after all: the slots get the same again.
-    if(write_copies(0) < 0 || write_header(log.nclosed) < 0)
+    if(log.used + log.nclosed > log.cap && empty_slots() < 0)
       return -EIO;
-    log.stage = COMMITTED;
+    if(write_slots() < 0 || write_header(log.used + log.nclosed) < 0)
+      return -EIO;
     count_add(&disk_stat.commits, 1);
     acquire(&log.lock);
+    log.stage = COMMITTED;
+    log.used += log.nclosed;
     log.durable = log.closed;
     wq_wake_all(&log.room);
     release(&log.lock);
   }
-  if(write_copies(1) < 0 || write_header(0) < 0)
+  if(write_home() < 0)
     return -EIO;
   for(uint i = 0; i < log.nclosed; i++)
     bunpin(log.closed_buf[i]);
-  log.stage = EMPTY;
   return 0;
 }
 
@@ -206,7 +273,6 @@ close_running(void)
   // No operation is open and none may begin, so the buffers stand still.
   for(uint i = 0; i < log.n; i++){
     log.closed_buf[i] = log.buf[i];
-    log.header->block[i] = log.buf[i]->blockno;
     memcpy(log.copy[i], log.buf[i]->data, BSIZE);
   }
   acquire(&log.lock);
@@ -218,21 +284,33 @@ close_running(void)
   wq_wake_all(&log.room);
 }
 
-// Wait until there is something to commit, and it is time to. lock: log.lock.
-static void
-wait_for_work(void)
+// When there is something to do next; FOREVER: nothing. lock: log.lock.
+static uint64
+next_work(uint64 since)
 {
-  uint64 started = now();
-  for(;;){
-    uint64 when = FOREVER;
-    if(log.stage != EMPTY)
-      when = started + RETRY_DELAY;
-    else if(log.n)
-      when = log.n >= log.cap / 2 ? 0 : log.first_change + COMMIT_DELAY;
-    if(when != FOREVER && (log.wanted || now() >= when))
-      return;
-    wq_sleep_until(&log.work, &log.lock, when);
-  }
+  if(log.stage != EMPTY || log.error)
+    return log.wanted ? 0 : since + RETRY_DELAY;
+  if(log.n)
+    return log.wanted || log.n >= log.cap / 2 ? 0 : log.first_change + COMMIT_DELAY;
+  if(log.used)
+    return log.want_empty ? 0 : since + EMPTY_DELAY;
+  return FOREVER;
+}
+
+// One piece of work. lock: log.lock, let go of meanwhile. 0, or -EIO.
+static int
+work(void)
+{
+  int e;
+  if(log.stage == EMPTY && log.n)
+    close_running();
+  enum stage stage = log.stage;
+  release(&log.lock);
+  e = stage == EMPTY ? empty_slots() : commit();
+  acquire(&log.lock);
+  if(e == 0)
+    log.stage = EMPTY;
+  return e;
 }
 
 static void
@@ -240,13 +318,11 @@ log_thread(void *arg)
 {
   acquire(&log.lock);
   for(;;){
-    wait_for_work();
-    log.wanted = 0;
-    if(log.stage == EMPTY)
-      close_running();
-    release(&log.lock);
-    int e = commit();
-    acquire(&log.lock);
+    uint64 since = now(), when;
+    while((when = next_work(since)) == FOREVER || now() < when)
+      wq_sleep_until(&log.work, &log.lock, when);
+    log.wanted = log.want_empty = 0;
+    int e = work();
     if(e < 0 && log.error == 0)
       printf("fs: the disk does not take writes; changes wait in memory\n");
     if(e == 0 && log.error < 0)
@@ -257,32 +333,54 @@ log_thread(void *arg)
   }
 }
 
-// What a crash left between steps 2 and 4. 0, -EIO, -EINVAL.
+// The blocks that the header names must be ones that operations change.
+static int
+check_header(void)
+{
+  const struct header *h = log.header;
+  if(h->n > log.cap){
+    printf("fs: the log says %u blocks, but has room for %d: not replayed\n", h->n, log.cap);
+    return -EINVAL;
+  }
+  for(uint i = 0; i < h->n; i++)
+    if(h->block[i] < log.inodestart || h->block[i] >= log.size){
+      printf("fs: the log names block %u, which is none of its: not replayed\n", h->block[i]);
+      return -EINVAL;
+    }
+  return 0;
+}
+
+static int
+is_last_copy(uint i)
+{
+  for(uint j = i + 1; j < log.header->n; j++)
+    if(log.header->block[j] == log.header->block[i])
+      return 0;
+  return 1;
+}
+
+// What a crash left in the slots goes to its places. 0, -EIO, -EINVAL.
 static int
 recover(void)
 {
   struct blkreq r = {.blockno = log.start, .data = log.header};
+  uint n = 0;
   if(bio_transfer(&r, 1) < 0){
     printf("fs: the disk fails where the log is (block %d)\n", log.start);
     return -EIO;
   }
   if(log.header->n == 0)
     return 0;
-  if(log.header->n > log.cap){
-    printf("fs: the log says %u blocks, but has room for %d: not replayed\n", log.header->n, log.cap);
+  if(check_header() < 0)
     return -EINVAL;
-  }
-  log.nclosed = log.header->n;
-  for(uint i = 0; i < log.nclosed; i++){
-    uint b = log.header->block[i];
-    if(b < log.inodestart || b >= log.size){
-      printf("fs: the log names block %u, which is none of its: not replayed\n", b);
-      return -EINVAL;
-    }
+  printf("fs: recovering %d blocks from the log\n", log.header->n);
+  for(uint i = 0; i < log.header->n; i++)
     log.req[i] = (struct blkreq){.blockno = log.start + 1 + i, .data = log.copy[i]};
-  }
-  printf("fs: recovering %d blocks from the log\n", log.nclosed);
-  if(bio_transfer(log.req, log.nclosed) < 0 || write_copies(1) < 0 || write_header(0) < 0){
+  int e = bio_transfer(log.req, log.header->n);
+  for(uint i = 0; i < log.header->n; i++)
+    if(is_last_copy(i))
+      log.req[n++] = write_request(log.header->block[i], log.copy[i]);
+  if(e < 0 || bio_transfer(log.req, n) < 0 || empty_slots() < 0){
     printf("fs: the disk failed while the log was replayed\n");
     return -EIO;
   }

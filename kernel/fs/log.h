@@ -8,9 +8,7 @@
 
 #include "fs/bio.h"
 
-// Block numbers that fit behind the count in the header's first sector. A disk promises to write a sector whole or not
-// at all; a header of two sectors could be half of an old one and half of a new one after a crash.
-#define LOGMAX (512 / sizeof(uint) - 1)
+#define LOGMAX (BSIZE / sizeof(uint) - 1)  // block numbers that fit behind the count in the header block
 
 int log_init(const struct superblock *sb);  // replays what a crash left; 0, -EIO, -EINVAL, -ENOMEM, with a sentence
 uint log_capacity(void);       // the most blocks that one operation can change
@@ -18,5 +16,6 @@ int begin_op(uint nblocks);    // waits until that many blocks of log are free: 
 void end_op(uint nblocks);     // the same number. The change is durable soon, see COMMIT_DELAY; or use log_sync()
 void log_write(struct buf *b); // the caller, inside an operation, has changed b, which it holds
 int log_sync(void);            // everything that ended before is on the disk: 0 or -EIO
+int log_empty(void);           // ... and in its place, the log is empty: before power off. 0 or -EIO
 
 #endif
