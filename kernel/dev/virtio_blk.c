@@ -3,7 +3,9 @@
 // in a queue of ours. The device finishes them in any order.
 //
 // A disk that does not answer: if for 10 seconds nothing of what is under way comes back, or the device says that it
-// is broken, it is reset (so it touches no memory of ours any more), and every request ends with -EIO, now and later.
+// is broken, every request ends with -EIO, now and later. A broken device is reset, so it touches no memory any more. One
+// that is silent is not: QEMU would finish what is under way first, and stop the machine until then. It may still
+// fill the blocks that it was asked for, but those are the buffer cache's for good, and nobody reads them any more.
 
 #include "core/bits.h"
 #include "core/bits.h"
@@ -167,7 +169,6 @@ give_up(const char *why, struct blkreq **over)
 
   printf("disk: %s; everything fails from now on\n", why);
   disk.ok = 0;
-  virtio_reset(&disk.v);
   for(int i = 0; i < NCHAIN; i++){
     r = disk.chain[i].r;
     disk.chain[i].r = 0;
@@ -195,7 +196,8 @@ look(void *arg)
   struct blkreq *over = 0;
 
   acquire(&disk.lock);
-  collect(&over);
+  if(disk.ok)
+    collect(&over);
   if(disk.ok && under_way()){
     if(disk.seen == disk.finished)
       give_up("no answer for 10 seconds", &over);
@@ -218,8 +220,10 @@ blk_interrupt(void *arg)
   if(disk.ok){
     collect(&over);
     kick = start();
-    if((causes & 2) && virtio_broken(&disk.v))
+    if((causes & 2) && virtio_broken(&disk.v)){
+      virtio_reset(&disk.v);
       give_up("the device says that it is broken", &over);
+    }
   }
   release(&disk.lock);
   if(kick)
