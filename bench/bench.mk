@@ -1,6 +1,7 @@
 # Included by the Makefile: what bench/ needs, and its targets. Results are in build/bench.
 #
 # make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these
+# make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %
 # make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
 
 BB = $(B)/bench
@@ -29,4 +30,7 @@ bench-linux: $(BB)/linux/initramfs.gz
 bench: all bench-tools bench-linux
 	@QEMU='$(QEMU)' bench/bench.py $(if $(filter-out 0,$(QUICK)),--quick) $(STEPS)
 
-.PHONY: bench bench-tools bench-linux
+budget: all bench-tools
+	@QEMU='$(QEMU)' bench/budget
+
+.PHONY: bench bench-tools bench-linux budget

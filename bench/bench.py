@@ -183,7 +183,7 @@ def main():
     p.add_argument("--out", default=os.path.join(OUT, "results.json"))
     p.add_argument("steps", nargs="*", metavar="STEP")
     a = p.parse_args()
-    kinds = [k for k in a.guests.split(",") if k]
+    kinds = sorted((k for k in a.guests.split(",") if k), key=lambda k: GUESTS.index(k) if k in GUESTS else -1)
     wanted = a.steps or (QUICK_STEPS if a.quick else STEPS)
     for word, known in [(k, GUESTS) for k in kinds] + [(s, STEPS) for s in wanted]:
         if word not in known:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Instructions by function: folds the addresses that bench/insn.so counted with the symbols of kernel and program.
 
-  profile.py COUNTS [PROGRAM] [-n PACKETS] [-t TOP] [-l]
+  profile.py COUNTS [PROGRAM] [-n PACKETS] [-t TOP] [-l]     (make bench leaves some in build/bench/profile)
 
 COUNTS: "ADDRESS COUNT" lines (gen -o). PROGRAM: the user program that ran (user/_benchd). With -n, instructions for
 each of PACKETS. -l: lines of source instead of functions (needs addr2line).
@@ -67,6 +67,17 @@ def read_marks(path):
     return stretches
 
 
+def calls(counts, program=None):
+    """{name: how often the function was entered}: its first instruction's count."""
+    out = {}
+    for path, prefix in ((KERNEL, ""), (program, "user:")):
+        if path:
+            symbols = Symbols(path)
+            out.update((prefix + name, counts.get(a, 0)) for a, name in zip(symbols.at, symbols.name)
+                       if (a >= 0x80000000) == (prefix == ""))
+    return out
+
+
 def fold(counts, program=None, by_line=False):
     """{name: count}. Names of the program's functions begin with "user:"."""
     kernel = Symbols(KERNEL)
@@ -90,11 +101,12 @@ def idle_part(folded):
     return sum(n for name, n in folded.items() if name in IDLE)
 
 
-def show(folded, packets, top):
+def show(folded, packets, top, entered=None):
     everything = sum(folded.values())
-    print("%10.1f  100.0 %%  all" % (everything / packets))
+    print("%10s %8s %7s\n%10.1f  100.0 %%  all" % ("insns", "share", "calls", everything / packets))
     for name, n in folded.most_common(top):
-        print("%10.1f  %5.1f %%  %s" % (n / packets, 100 * n / everything, name))
+        times = "%7.2f" % (entered[name] / packets) if entered and name in entered else "       "
+        print("%10.1f  %5.1f %% %s  %s" % (n / packets, 100 * n / everything, times, name))
 
 
 def main():
@@ -105,7 +117,8 @@ def main():
     p.add_argument("-t", "--top", type=int, default=50)
     p.add_argument("-l", "--lines", action="store_true")
     a = p.parse_args()
-    show(fold(read_counts(a.counts), a.program, a.lines), a.packets, a.top)
+    counts = read_counts(a.counts)
+    show(fold(counts, a.program, a.lines), a.packets, a.top, None if a.lines else calls(counts, a.program))
 
 
 if __name__ == "__main__":
