@@ -263,7 +263,6 @@ merge(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
     nheld -= held.n;
     e->held = (struct pktq){ 0 };
     learn(e, mac);
-    e->used = held.n > 0;
   }
   release(&arplock);
   if(moved){
