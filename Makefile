@@ -17,7 +17,7 @@
 ##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets: QEMU has PATH.q, its peer PATH.h)
 ##   QEMU= QEMUEXTRA=  which QEMU, and options to add to its line
 ##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld
-##   DEBUG=1           lock order, packet ownership and poison checks
+##   DEBUG=1           lock order, packet ownership, poison; undefined behaviour in the kernel traps
 ##   WERROR=1          warnings are errors (CI=true: in the kernel and the library only)
 ##   FWDPORT1= FWDPORT2= SERVERPORT= GDBPORT=   ports on this host, numbered by your user id
 ##   V=1               show the commands
@@ -96,7 +96,7 @@ CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-rela
   -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
   -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
 KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe-larger-than=1024 \
-  $(if $(filter-out 0,$(DEBUG)),-DDEBUG)
+  $(if $(filter-out 0,$(DEBUG)),-DDEBUG -fsanitize=undefined -fsanitize-undefined-trap-on-error)
 LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
 LDFLAGS = -z max-page-size=4096 -nostdlib -static
