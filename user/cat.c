@@ -1,6 +1,7 @@
 // cat [FILE...]: files, or standard input, one after the other.
 
 #include "kernel/fcntl.h"
+#include "user/errno.h"
 #include "user/rxv.h"
 #include "user/user.h"
 
@@ -10,8 +11,11 @@ cat(int fd, const char *name)
   static char buf[4096];
   int n;
   while((n = read(fd, buf, sizeof(buf))) > 0){
-    if(write_all(1, buf, n) < 0)
-      die_errno("standard output");
+    if(write_all(1, buf, n) < 0){
+      if(errno != EPIPE)
+        warn_errno("standard output");
+      exit(1);
+    }
   }
   if(n < 0)
     warn_errno("%s", name);
