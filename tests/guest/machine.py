@@ -49,10 +49,11 @@ def plain_line(kernel, image, cpus, mem):
 
 
 class Machine:
-    """where: a directory of the test's own. net: QEMU's options for the network. image: copied, never changed."""
+    """where: a directory of the test's own. net: QEMU's options for the network. image: copied, never changed. monitor:
+    for command(); without it QEMU has its own on the terminal, behind Ctrl-A, as in `make qemu`."""
 
-    def __init__(self, where, cpus=3, mem="128M", net=(), extra=(), image=None, kernel=None, disk=True, name="m",
-                 show=None):
+    def __init__(self, where, cpus=3, mem="128M", net=(), extra=(), image=None, kernel=None, disk=True,
+                 monitor=False, name="m", show=None):
         self.where, self.cpus, self.show = where, cpus, show
         self.image = os.path.join(where, name + ".img")
         if disk:
@@ -60,7 +61,8 @@ class Machine:
         self.monitor_path = os.path.join(where, name + ".qmp")
         self.line = plain_line(kernel or os.path.join(ROOT, "kernel", "kernel"), self.image if disk else None, cpus, mem)
         self.line += list(net) if net else ["-nic", "none"]
-        self.line += ["-qmp", "unix:%s,server=on,wait=off" % self.monitor_path] + list(extra)
+        self.line += ["-qmp", "unix:%s,server=on,wait=off" % self.monitor_path] if monitor else []
+        self.line += list(extra)
         self.text = ""          # all that the console showed, without escapes
         self.at = 0             # what expect() has passed
         self.more = threading.Condition()

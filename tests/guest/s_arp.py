@@ -81,6 +81,32 @@ def gives_up(t):
     t.m.prompt()
 
 
+@scenario(net="wire", seconds=500)
+def ages(t):
+    """A neighbour that is in use is asked again by unicast before its entry gets too old, and stays; one that is not is
+    forgotten, and asked for by broadcast when it is needed again."""
+    used, idle = t.lan.host("10.0.2.9"), t.lan.host("10.0.2.10")
+
+    def use(host):
+        mark = t.lan.mark()
+        t.sh("nt send %s 9 1 20" % host.address)
+        t.lan.wait("the datagram to " + host.address, udp_to(9), mark)
+    use(idle)
+
+    def forgotten():
+        use(used)
+        return idle.address not in t.sh("sleep 20; arp")  # ticks: it looks again every 2 s
+    t.until("the unused one to be forgotten", forgotten, 180)
+    asked = t.lan.frames(asks(used.address))
+    equal([f.eth.dst for f in asked[:2]], [p.BROADCAST, used.mac], "where the two requests for the one in use were sent")
+    check(used.address in t.sh("arp"), "the one in use was forgotten, too")
+    mark = t.lan.mark()
+    t.sh("nt send %s 9 1 20" % idle.address)
+    f = t.lan.wait("a request for the forgotten one", asks(idle.address), mark)
+    equal(f.eth.dst, p.BROADCAST, "where it is sent")
+    t.lan.wait("the datagram", udp_to(9), mark)
+
+
 @scenario(net="wire")
 def answers(t):
     """A request for the guest's address is answered to the asker; one for another address is not."""

@@ -55,6 +55,13 @@ def poweroff(t):
 
 
 @scenario(harts=(3,))
+def ctrl_a_x(t):
+    """Ctrl-A X ends QEMU, as its users expect."""
+    t.m.send("\x01x")
+    equal(t.m.wait_end(), 0, "QEMU's exit status after Ctrl-A X")
+
+
+@scenario(harts=(3,))
 def no_network(t):
     """Without a card it boots, says that there is none, and network calls fail with an error."""
     check(re.search(r"(?i)no (network|card|nic|e1000)", t.m.text), "nothing says that there is no card\n" + t.m.tail())

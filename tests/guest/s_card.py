@@ -1,4 +1,5 @@
 """The card and its place: any slot, more than one, its link, its rings."""
+import os
 import re
 
 from wire import packet as p
@@ -70,7 +71,25 @@ def two_cards(t):
     equal(one.frames(lambda f: f.udp and f.ip.src != "10.0.2.15"), [], "frames on the wrong wire")
 
 
-@scenario(net="wire", seconds=180)
+@scenario(boot=None)
+def two_guests(t):
+    """Two guests on one wire: they ping each other, and a program in one asks a program in the other."""
+    ends = [os.path.join(t.where, x) for x in ("a", "b")]
+    guests = []
+    for i in range(2):
+        net = "dgram,id=n0,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s" % (ends[i], ends[1 - i])
+        guests.append(t.start(["-netdev", net, "-device", card(i)]))
+        guests[i].run("ifconfig e0 10.0.2.%d/24 up" % (21 + i))
+    one, two = guests
+    out = one.run("ping -c 3 10.0.2.22")
+    check(re.search(r"\b3 received", out), "ping printed:\n" + out)
+    two.send("nt echo 7 1\n")
+    two.expect("ready")
+    equal(one.run("nt ask 10.0.2.22 7 20000"), "answer ask\n", "the answer")
+    two.expect("done")
+
+
+@scenario(net="wire", monitor=True, seconds=180)
 def link_down_and_up(t):
     """The cable is pulled: the guest sees it and counts what it cannot send; plugged in again, all goes on."""
     t.host.ping(b"warm")

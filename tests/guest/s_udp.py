@@ -222,7 +222,7 @@ def faulty_wire(t):
         for _ in range(50):
             t.host.send_udp(5, 7, data)
             try:
-                t.lan.until("echo %d" % i, back, 0.5)
+                t.lan.until("echo %d" % i, back, 0.15)
                 break
             except AssertionError:
                 continue

@@ -22,18 +22,18 @@ class Scenario:
     """harts: with how many it runs by default. net: "none", "wire", or a function that makes QEMU's options of a Run.
     boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog."""
 
-    def __init__(self, function, harts, net, mem, boot, extra, points, seconds, group):
+    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, group):
         self.function, self.harts, self.net, self.mem = function, harts, net, mem
-        self.boot, self.extra, self.points, self.seconds = boot, tuple(extra), points, seconds
+        self.boot, self.extra, self.monitor, self.points, self.seconds = boot, tuple(extra), monitor, points, seconds
         self.name = function.__name__
         self.group = group
         self.intent = " ".join(function.__doc__.split())
 
 
-def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), points=1, seconds=120):
+def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), monitor=False, points=1, seconds=120):
     def register(function):
         group = function.__module__.rpartition(".")[2].replace("s_", "")
-        ALL.append(Scenario(function, harts, net, mem, boot, extra, points, seconds, group))
+        ALL.append(Scenario(function, harts, net, mem, boot, extra, monitor, points, seconds, group))
         return function
     return register
 
@@ -68,7 +68,7 @@ class Run:
     def start(self, net=(), boot=True, name=None, **more):
         """Another machine; the first one is t.m."""
         options = {"cpus": self.harts, "mem": self.scenario.mem, "extra": self.scenario.extra, "show": self.show,
-                   "kernel": self.kernel, "image": self.image}
+                   "monitor": self.scenario.monitor, "kernel": self.kernel, "image": self.image}
         options.update(more)
         m = machine.Machine(self.where, net=net, name=name or "m%d" % len(self.machines), **options)
         self.machines.append(m)
@@ -127,6 +127,12 @@ class Run:
                 raise Failure("the guest's counters never showed %s: %s" % (
                     what, ", ".join("%s %d" % x for x in sorted(now.items()) if x[1])))
 
+    def until(self, what, state, seconds=20):
+        """Wait until state(), which asks the guest, holds."""
+        end = time.monotonic() + seconds * machine.SLOW
+        while not state():
+            check(time.monotonic() < end, "waited %g s for %s\n%s" % (seconds * machine.SLOW, what, self.m.tail()))
+
     def dropped(self, name, count=1, before=None):
         """Wait until `name` has counted `count` drops more than before."""
         was = (before or {}).get(name, 0)
@@ -138,7 +144,7 @@ class Run:
         while True:
             self.m.send("\x10")
             try:
-                return self.m.expect(r"(?m)^.*\d.*\b%s\b.*$" % re.escape(name), name + " in the list of processes", 2)
+                return self.m.expect(r"(?m)^.*\d.*\b%s\b.*$" % re.escape(name), name + " in the list of processes", 0.3)
             except Failure:
                 if time.monotonic() > end or self.m.ended:
                     raise
