@@ -5,14 +5,14 @@
 # make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
 
 BB = $(B)/bench
-HOSTCFLAGS = -O2 -Wall -Wextra
+HOSTCFLAGS = -O2 -Wall -Wextra -Wno-unused-parameter
 
 $(BB)/gen: bench/gen.c bench/wire.c bench/wire.h bench/hist.h bench/table.h user/bench.h
 	@mkdir -p $(BB)
 	$Q$(HOSTCC) $(HOSTCFLAGS) -o $@ bench/gen.c bench/wire.c
 $(BB)/insn.so: bench/insn.c bench/table.h
 	@mkdir -p $(BB)
-	$Q$(HOSTCC) $(HOSTCFLAGS) -Wno-unused-parameter -fPIC -shared -fvisibility=hidden -o $@ bench/insn.c
+	$Q$(HOSTCC) $(HOSTCFLAGS) -fPIC -shared -fvisibility=hidden -o $@ bench/insn.c
 $(BB)/limit: bench/limit/start.S bench/limit/limit.c bench/limit/limit.ld user/bench.h
 	@mkdir -p $(BB)
 	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax -O2 -Wall -Wextra -ffreestanding -fno-pie \

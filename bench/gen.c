@@ -145,8 +145,9 @@ ask_report(void)
 // ---- measurements
 
 static void
-measure_ready(double secs)
+measure_ready(const double *arg)
 {
+  double secs = arg[0];
   struct request r;
   unsigned payload;
   uint64_t start = now_ns();
@@ -165,7 +166,7 @@ measure_ready(double secs)
 }
 
 static void
-measure_quit(void)
+measure_quit(const double *arg)
 {
   struct request r;
   unsigned payload;
@@ -175,8 +176,9 @@ measure_quit(void)
 }
 
 static void
-measure_idle(double secs)
+measure_idle(const double *arg)
 {
+  double secs = arg[0];
   uint64_t start = now_ns();
   counting_begins();
   while(now_ns() - start < secs * 1e9)
@@ -201,8 +203,10 @@ send_echo(struct request *r, struct place *p, uint32_t seq)
 }
 
 static void
-measure_echo(unsigned bytes, unsigned window, double secs)
+measure_echo(const double *arg)
 {
+  unsigned bytes = arg[0], window = arg[1];
+  double secs = arg[2];
   static struct place place[WINDOW_MAX];
   static struct hist hist;
   struct request r;
@@ -267,8 +271,10 @@ look_at_wire(void)
 // At an open rate the wire is never waited for: a frame that it does not take is one that this host has lost. What is
 // due goes out together at most every 50 us: a generator that spins would take a core away from the guest.
 static void
-measure_recv(unsigned bytes, double rate, double secs)
+measure_recv(const double *arg)
 {
+  unsigned bytes = arg[0];
+  double rate = arg[1], secs = arg[2];
   struct request r;
   uint64_t offered = 0, taken = 0, t;
   uint32_t seq = 0;
@@ -317,8 +323,10 @@ measure_recv(unsigned bytes, double rate, double secs)
 }
 
 static void
-measure_send(unsigned bytes, uint64_t count, uint64_t burst)
+measure_send(const double *arg)
 {
+  unsigned bytes = arg[0];
+  uint64_t count = arg[1], burst = arg[2];
   struct request r;
   struct bench_ctl c = { .send = { .messages = count, .bytes = bytes - FRAME_HEADERS, .burst = burst } };
   uint64_t got = 0, wrong = 0, first = 0, last = 0;
@@ -362,17 +370,23 @@ number(const char *word, const char *what, double min, double max)
   return v;
 }
 
-static unsigned
-frame_bytes(const char *word)
-{
-  return number(word, "BYTES", FRAME_MIN, FRAME_MAX);
-}
-
-static double
-seconds(const char *word)
-{
-  return number(word, "SECS", 0.001, 3600);
-}
+// What there is to do, and the range of each of its arguments.
+static const struct command {
+  const char *name;
+  void (*measure)(const double *arg);
+  int args;
+  struct {
+    const char *what;
+    double min, max;
+  } arg[3];
+} commands[] = {
+  { "ready", measure_ready, 1, { { "SECS", 0.001, 3600 } } },
+  { "echo", measure_echo, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "WINDOW", 1, WINDOW_MAX }, { "SECS", 0.001, 3600 } } },
+  { "recv", measure_recv, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "RATE", 0, 1e8 }, { "SECS", 0.001, 3600 } } },
+  { "send", measure_send, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "COUNT", 1, 1e8 }, { "BURST", 1, 256 } } },
+  { "idle", measure_idle, 1, { { "SECS", 0.001, 3600 } } },
+  { "quit", measure_quit, 0, { { 0 } } },
+};
 
 static int
 usage(void)
@@ -401,8 +415,14 @@ main(int argc, char **argv)
   }
   char **a = argv + optind;
   int n = argc - optind;
-  if(path == 0 || n == 0)
+  const struct command *c = commands, *none = commands + sizeof(commands) / sizeof(commands[0]);
+  double value[3] = {0};
+  while(c < none && n > 0 && strcmp(a[0], c->name) != 0)
+    c++;
+  if(path == 0 || n == 0 || c == none || n != 1 + c->args)
     return usage();
+  for(int i = 0; i < c->args; i++)
+    value[i] = number(a[1 + i], c->arg[i].what, c->arg[i].min, c->arg[i].max);
   if(counts)
     counting_open(counts);
   run = getpid();
@@ -411,19 +431,6 @@ main(int argc, char **argv)
 #ifdef __linux__
   prctl(PR_SET_TIMERSLACK, 1);  // else sleeps last 50 us longer than asked for
 #endif
-  if(strcmp(a[0], "ready") == 0 && n == 2)
-    measure_ready(seconds(a[1]));
-  else if(strcmp(a[0], "idle") == 0 && n == 2)
-    measure_idle(seconds(a[1]));
-  else if(strcmp(a[0], "quit") == 0 && n == 1)
-    measure_quit();
-  else if(strcmp(a[0], "echo") == 0 && n == 4)
-    measure_echo(frame_bytes(a[1]), number(a[2], "WINDOW", 1, WINDOW_MAX), seconds(a[3]));
-  else if(strcmp(a[0], "recv") == 0 && n == 4)
-    measure_recv(frame_bytes(a[1]), number(a[2], "RATE", 0, 1e8), seconds(a[3]));
-  else if(strcmp(a[0], "send") == 0 && n == 4)
-    measure_send(frame_bytes(a[1]), number(a[2], "COUNT", 1, 1e8), number(a[3], "BURST", 1, 256));
-  else
-    return usage();
+  c->measure(value);
   return 0;
 }
