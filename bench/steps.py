@@ -3,12 +3,11 @@ names less is better. Names carry their unit and are the rows of the table."""
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
 import profile
-from guest import Failure, Guest, OUT, ROOT
+from guest import Failure, Guest, ROOT
 
 RATES = [1000, 2000, 4000, 8000, 16000, 24000, 32000, 48000, 64000, 96000, 128000, 160000, 192000, 224000, 256000, 0]
 SIZES = (60, 1514)
