@@ -4,6 +4,7 @@
 // arp -f                       forgets all that do not stay
 
 #include "kernel/netctl.h"
+#include "user/errno.h"
 #include "user/netshow.h"
 #include "user/rxv.h"
 #include "user/user.h"
@@ -33,7 +34,9 @@ main(int argc, char **argv)
     die("%s is not a MAC such as 52:54:00:12:34:56", argv[3]);
   if(argc == 5 && strlcpy(a.ifname, argv[4], sizeof(a.ifname)) >= sizeof(a.ifname))
     die("%s: no such interface", argv[4]);
-  if(netctl(op, &a, sizeof(a)) < 0)
-    die_errno("%s", argc > 2 ? argv[2] : "flush");
-  return 0;
+  if(netctl(op, &a, sizeof(a)) == 0)
+    return 0;
+  if(op == NETCTL_ARP_DEL && errno == ENOENT)
+    die("%s is not in the cache", argv[2]);
+  die_errno("%s", argc > 2 ? argv[2] : "flush");
 }

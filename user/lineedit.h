@@ -12,4 +12,8 @@ enum { LINE_EOF = -1, LINE_INTERRUPTED = -2, LINE_NO_TERMINAL = -3 };
 int line_edit(int fd, const char *prompt, char *buf, uint size);
 void line_remember(const char *line);  // for the up arrow
 
+// What the word that ends at line[at] may become: names by malloc, their number; *typed: how many characters of each are
+// there already. dir_free() frees them.
+int line_candidates(const char *line, uint at, char ***names, uint *typed);
+
 #endif

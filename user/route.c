@@ -3,6 +3,7 @@
 // route del NET/LENGTH|default [GATEWAY]           one less
 
 #include "kernel/netctl.h"
+#include "user/errno.h"
 #include "user/netshow.h"
 #include "user/rxv.h"
 #include "user/user.h"
@@ -39,7 +40,9 @@ main(int argc, char **argv)
     die("%s: no such interface", argv[4]);
   if(add && r.gateway == 0 && r.ifname[0] == 0)
     die("a route without a gateway needs an interface");
-  if(netctl(add ? NETCTL_ROUTE_ADD : NETCTL_ROUTE_DEL, &r, sizeof(r)) < 0)
-    die_errno("%s", argv[2]);
-  return 0;
+  if(netctl(add ? NETCTL_ROUTE_ADD : NETCTL_ROUTE_DEL, &r, sizeof(r)) == 0)
+    return 0;
+  if(del && errno == ENOENT)
+    die("%s: no such route", argv[2]);
+  die_errno("%s", argv[2]);
 }

@@ -21,6 +21,7 @@ static const struct {
   { ECHILD, "no children" },
   { EAGAIN, "would have to wait" },
   { ENOMEM, "no memory" },
+  { EACCES, "not permitted for this address" },
   { EFAULT, "bad address" },
   { EBUSY, "in use" },
   { EEXIST, "exists already" },

@@ -5,6 +5,7 @@
 // sequence. Input is taken one character at a time: what follows the newline belongs to the command that will run.
 
 #include "kernel/fcntl.h"
+#include "user/dir.h"
 #include "user/lineedit.h"
 #include "user/rxv.h"
 #include "user/user.h"
@@ -26,6 +27,7 @@ struct line {
   uint n, at, size;
   uint back;      // how far up in the history; 0: the line being typed
   char *typed;    // that line, while an older one is shown
+  const char *prompt;
 };
 
 void
@@ -166,6 +168,42 @@ erase_word(struct line *l)
   erase(l, at, l->at - at);
 }
 
+static void
+list(struct line *l, char **names, int n)
+{
+  show("\n", 1);
+  for(int i = 0; i < n; i++)
+    fprintf(2, "%s%s", names[i], i + 1 < n ? "  " : "\n");
+  fprintf(2, "%s", l->prompt);
+  show(l->buf, l->n);
+  repeat('\b', l->n - l->at);
+}
+
+// As much as all names that fit have in common; if that is nothing, they are shown.
+static void
+complete(struct line *l)
+{
+  char **names;
+  uint typed, common;
+  int n = line_candidates(l->buf, l->at, &names, &typed);
+  if(n == 0)
+    return;
+  common = strlen(names[0]);
+  for(int i = 1; i < n; i++){
+    for(uint j = 0; j < common; j++){
+      if(names[i][j] != names[0][j])
+        common = j;
+    }
+  }
+  for(uint i = typed; i < common; i++)
+    insert(l, names[0][i]);
+  if(n == 1 && names[0][common - 1] != '/')
+    insert(l, ' ');
+  else if(n > 1 && common == typed)
+    list(l, names, n);
+  dir_free(names, n);
+}
+
 // One key: 1, the line is complete; LINE_... , it ended otherwise; 0, it goes on.
 static int
 handle(struct line *l, int key)
@@ -203,7 +241,7 @@ handle(struct line *l, int key)
   case CTRL('F'): case KEY_RIGHT: move_to(l, l->at < l->n ? l->at + 1 : l->n); break;
   case KEY_UP: recall(l, 1); break;
   case KEY_DOWN: recall(l, -1); break;
-  case '\t': insert(l, ' '); break;
+  case '\t': complete(l); break;
   default:
     if(key >= ' ' && key < 256)
       insert(l, key);
@@ -214,7 +252,7 @@ handle(struct line *l, int key)
 int
 line_edit(int fd, const char *prompt, char *buf, uint size)
 {
-  struct line l = { .fd = fd, .buf = buf, .size = size };
+  struct line l = { .fd = fd, .buf = buf, .size = size, .prompt = prompt };
   int r = 0;
   if(fcntl(fd, F_SETRAW, 1) < 0)
     return LINE_NO_TERMINAL;
