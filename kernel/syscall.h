@@ -63,5 +63,6 @@
 #define SYS_getcwd 68     // getcwd(buf, bytes)
 #define SYS_getppid 69    // getppid()
 #define SYS_yield 70      // yield(): let others run
+#define SYS_failalloc 71  // failalloc(kind, n): let an allocation fail (kernel/failalloc.h; debug build)
 
 #endif

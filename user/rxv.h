@@ -19,6 +19,7 @@ int fgproc(int pid);                              // whom ^C kills; 0: nobody
 int getcwd(char *buf, uint bytes);                // length of the path
 int getppid(void);
 int yield(void);
+int failalloc(int kind, int n);                   // let an allocation fail (kernel/failalloc.h; debug build)
 int fcntl(int fd, int cmd, int arg);
 
 // Strings.

@@ -1,6 +1,7 @@
 // System calls on processes, memory and time.
 
 #include "core/cpu.h"
+#include "core/failpoint.h"
 #include "core/rand.h"
 #include "core/string.h"
 #include "dev/misc.h"
@@ -55,6 +56,18 @@ sys_yield(const uint64 a[6])
 {
   sched_yield();
   return 0;
+}
+
+int64
+sys_failalloc(const uint64 a[6])
+{
+#ifdef DEBUG
+  if(a[0] >= NFAIL || a[1] > 1000000)
+    return -EINVAL;
+  return failpoint_arm(a[0], a[1], myproc()->pid);
+#else
+  return -ENOSYS;
+#endif
 }
 
 int64

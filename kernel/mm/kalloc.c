@@ -3,6 +3,7 @@
 // A page is in one of three places: given out (its count of owners is above 0), on the free list (linked through
 // its first word), or above `fresh`, where no page has been used yet. The last saves boot from touching all RAM.
 
+#include "core/failpoint.h"
 #include "core/panic.h"
 #include "core/spinlock.h"
 #include "core/string.h"
@@ -47,6 +48,8 @@ void *
 kalloc(void)
 {
   void *page = 0;
+  if(failpoint(FAIL_PAGE))
+    return 0;
   acquire(&mem.lock);
   if(mem.free){
     page = mem.free;

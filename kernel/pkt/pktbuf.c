@@ -7,6 +7,7 @@
 
 #include "pkt/pktbuf.h"
 #include "core/cpu.h"
+#include "core/failpoint.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
@@ -97,6 +98,8 @@ give_back(struct cache *c)
 struct pktbuf *
 pkt_alloc(void)
 {
+  if(failpoint(FAIL_PACKET))
+    return 0;
   push_off();
   struct cache *c = &caches[mycpu()->id];
   if(unlikely(c->n == 0))

@@ -90,3 +90,4 @@ weakstub fgproc, SYS_fgproc
 weakstub getcwd, SYS_getcwd
 weakstub getppid, SYS_getppid
 weakstub yield, SYS_yield
+weakstub failalloc, SYS_failalloc
