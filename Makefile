@@ -140,9 +140,11 @@ $U/lib/%.o: $U/lib/%.c $B/uflags
 $U/lib/%.S.o: $U/lib/%.S $B/uflags
 	$(say) "  as $<"
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
+# The largest programs are tests; their own speed does not matter, but that of their building does.
+UT_OPT = $(if $(filter $U/ut_%,$<),-O1)
 $U/%.o: $U/%.c $B/uflags
 	$(say) "  cc $<"
-	$Q$(CC) $(UCFLAGS) -c -o $@ $<
+	$Q$(CC) $(UCFLAGS) $(UT_OPT) -c -o $@ $<
 
 .SECONDARY: $(USRC:.c=.o)
 
