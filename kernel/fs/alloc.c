@@ -63,18 +63,24 @@ mark_inode(uint inum, int used)
   *word = used ? *word | bit : *word & ~bit;
 }
 
+// The first blocks of both maps, all under way at once: in images of the usual size that is all of them. i-nodes come
+// right before the bitmap.
+static void
+prefetch_maps(void)
+{
+  uint block[PREFETCHMAX], n = 0;
+  for(uint b = sb.inodestart; b < sb.bmapstart + bitmap_blocks && n < PREFETCHMAX; b++)
+    block[n++] = b;
+  bprefetch(block, n);
+}
+
 int
 alloc_init(void)
 {
-  uint last = IBLOCK(sb.ninodes - 1, sb);
-
   for(uint i = 0; i < INODE_PAGES; i++)
     if((map.inode_used[i] = kzalloc()) == 0)
       return -ENOMEM;
-  for(uint i = 0; i < bitmap_blocks; i++)
-    bprefetch(sb.bmapstart + i);
-  for(uint b = sb.inodestart; b <= MIN(last, sb.inodestart + 256); b++)
-    bprefetch(b);
+  prefetch_maps();
   for(uint m = 0; m < bitmap_blocks; m++)
     if(count_free(m, &map.blocks_free) < 0)
       return -EIO;

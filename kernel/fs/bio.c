@@ -10,9 +10,9 @@
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 
-// Blocks that are kept. More than can be pinned at once (two transactions, the blocks of i-nodes in memory, the
+// Blocks that are kept. More than can be pinned at once (two transactions, two blocks for each i-node in memory, the
 // bitmap) and held (two a process).
-#define NBUFFERS 1024
+#define NBUFFERS 1536
 #define NHASH 512      // a power of 2
 
 // c lock
@@ -230,17 +230,23 @@ bread(uint blockno)
 }
 
 void
-bprefetch(uint blockno)
+bprefetch(const uint *blockno, uint n)
 {
+  struct buf *fresh[PREFETCHMAX];
+  uint nfresh = 0;
+  assert(n <= PREFETCHMAX);
   acquire(&bcache.lock);
-  struct buf *b = find(blockno) ? 0 : reuse(blockno);
-  if(b){
-    b->busy = 1;
-    b->in_flight = 1;
+  for(uint i = 0; i < n; i++){
+    struct buf *b = find(blockno[i]) ? 0 : reuse(blockno[i]);
+    if(b){
+      b->busy = 1;
+      b->in_flight = 1;
+      fresh[nfresh++] = b;
+    }
   }
   release(&bcache.lock);
-  if(b)
-    start_read(b, prefetch_done);
+  for(uint i = 0; i < nfresh; i++)
+    start_read(fresh[i], prefetch_done);
 }
 
 void

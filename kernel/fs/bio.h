@@ -30,7 +30,9 @@ int bio_init(void);                    // once, before fs_init(): 0, or -ENOMEM
 struct buf *bget(uint blockno);
 struct buf *bget_zeroed(uint blockno); // held, zeros, without reading the disk
 struct buf *bread(uint blockno);       // held, with its content; 0: the disk failed
-void bprefetch(uint blockno);          // start reading it, if it is not here and a buffer is free; never waits for the disk
+// Start reading those that are not here, as far as buffers are free; never waits for the disk. n <= PREFETCHMAX.
+#define PREFETCHMAX 32
+void bprefetch(const uint *blockno, uint n);
 void brelse(struct buf *b);
 void bpin(struct buf *b);              // stays in memory until bunpin; the caller holds it
 void bunpin(struct buf *b);

@@ -17,64 +17,79 @@ entries(const struct inode *dp)
   return dp->size / sizeof(struct dirent);
 }
 
-// Calls see() with the used and the free entries in order, until it returns 1. 0, -EIO. Holes are passed over.
+// The block with entry i, held, and in *n how many entries it has from there on; 0 in *b: a hole. 0, -EIO.
 static int
-each_entry(struct inode *dp, int (*see)(const struct dirent *de, uint off, void *arg), void *arg)
+entry_block(struct inode *dp, uint i, struct buf **b, uint *n)
 {
-  uint n = entries(dp), bn;
-  for(uint i = 0; i < n; i += EPB){
-    if(bmap(dp, i / EPB, &bn) < 0)
+  uint bn;
+  *n = MIN(EPB, entries(dp) - i);
+  *b = 0;
+  if(bmap(dp, i / EPB, &bn) < 0)
+    return -EIO;
+  if(bn && (*b = bread(bn)) == 0)
+    return -EIO;
+  return 0;
+}
+
+// Calls see() with the used and the free entries in order, until it returns 1. 0, -EIO.
+static int
+each_entry(struct inode *dp, int (*see)(const struct dirent *de, void *arg), void *arg)
+{
+  struct buf *b;
+  for(uint i = 0, n, stop = 0; i < entries(dp) && !stop; i += EPB){
+    if(entry_block(dp, i, &b, &n) < 0)
       return -EIO;
-    if(bn == 0)
-      continue;
-    struct buf *b = bread(bn);
     if(b == 0)
-      return -EIO;
-    const struct dirent *de = (struct dirent *)b->data;
-    int stop = 0;
-    for(uint j = 0; j < MIN(EPB, n - i) && !stop; j++)
-      stop = see(&de[j], (i + j) * sizeof(*de), arg);
+      continue;
+    for(uint j = 0; j < n && !stop; j++)
+      stop = see((struct dirent *)b->data + j, arg);
     brelse(b);
-    if(stop)
-      break;
   }
   return 0;
 }
 
-struct search {
-  const char *name;
-  uint inum, off;   // the entry's; inum 0: not found
-  uint hole;        // first free entry
-};
-
-static int
-see_name(const struct dirent *de, uint off, void *arg)
+// The index of the entry of this name among n of them, or n. *hole: the first free one, if it was n before.
+static uint
+find_name(const struct dirent *de, uint n, const char *name, uint *hole)
 {
-  struct search *s = arg;
-  if(de->inum == 0){
-    s->hole = MIN(s->hole, off);
-    return 0;
+  for(uint i = 0; i < n; i++){
+    if(de[i].inum == 0){
+      if(*hole == n)
+        *hole = i;
+    } else if(de[i].name[0] == name[0] && strncmp(de[i].name, name, DIRSIZ) == 0)
+      return i;
   }
-  if(de->name[0] != s->name[0] || strncmp(de->name, s->name, DIRSIZ) != 0)
-    return 0;
-  s->inum = de->inum;
-  s->off = off;
-  return 1;
+  return n;
 }
 
 int
 dir_find(struct inode *dp, const char *name, uint *inum, uint *off)
 {
-  struct search s = {.name = name, .hole = entries(dp) * sizeof(struct dirent)};
-  if(each_entry(dp, see_name, &s) < 0)
-    return -EIO;
-  *inum = s.inum;
-  *off = s.inum ? s.off : s.hole;
-  return s.inum ? 0 : -ENOENT;
+  struct buf *b;
+  uint hole = entries(dp);
+  *inum = 0;
+  for(uint i = 0, n; i < entries(dp); i += EPB){
+    if(entry_block(dp, i, &b, &n) < 0)
+      return -EIO;
+    if(b == 0)
+      continue;
+    uint free = n, at = find_name((struct dirent *)b->data, n, name, &free);
+    if(at < n)
+      *inum = ((struct dirent *)b->data)[at].inum;
+    brelse(b);
+    if(at < n){
+      *off = (i + at) * sizeof(struct dirent);
+      return 0;
+    }
+    if(free < n)
+      hole = MIN(hole, i + free);
+  }
+  *off = hole * sizeof(struct dirent);
+  return -ENOENT;
 }
 
 static int
-see_other(const struct dirent *de, uint off, void *arg)
+see_other(const struct dirent *de, void *arg)
 {
   char name[DIRSIZ + 1];
   memcpy(name, de->name, DIRSIZ);
@@ -93,7 +108,7 @@ dir_empty(struct inode *dp)
 }
 
 static int
-see_inum(const struct dirent *de, uint off, void *arg)
+see_inum(const struct dirent *de, void *arg)
 {
   struct dirent *want = arg;
   if(de->inum != want->inum)
@@ -115,20 +130,13 @@ dir_name_of(struct inode *dp, uint inum, char *name)
 }
 
 int
-dir_holds(struct inode *dp, uint off, const char *name, uint inum)
-{
-  struct dirent de;
-  return readi(dp, 0, (uint64)&de, off, sizeof(de)) == sizeof(de) && de.inum == inum &&
-    strncmp(de.name, name, DIRSIZ) == 0;
-}
-
-int
 dir_put(struct inode *dp, uint off, const char *name, uint inum)
 {
   struct dirent de = {.inum = inum};
   for(int i = 0; i < DIRSIZ && name[i]; i++)
     de.name[i] = name[i];
   int n = writei(dp, 0, (uint64)&de, off, sizeof(de));
+  dp->changes++;
   if(n < 0)
     return n == -EFBIG ? -ENOSPC : n;
   return n == sizeof(de) ? 0 : -ENOSPC;
@@ -141,7 +149,7 @@ name_is_dots(const char *name)
 }
 
 int
-lookup_in(struct inode *dp, const char *name, struct inode **ip, uint *off)
+lookup_in(struct inode *dp, const char *name, struct inode **ip, struct spot *spot)
 {
   uint inum;
   int e = ilock(dp);
@@ -151,8 +159,9 @@ lookup_in(struct inode *dp, const char *name, struct inode **ip, uint *off)
     e = -ENOTDIR;
   else if(dp->nlink == 0)
     e = -ENOENT;  // removed: its ".." may lead to something else by now
-  else if((e = dir_find(dp, name, &inum, off)) == 0)
+  else if((e = dir_find(dp, name, &inum, &spot->off)) == 0)
     e = iget(inum, ip);
+  spot->changes = dp->changes;
   iunlock(dp);
   return e;
 }
@@ -183,7 +192,7 @@ walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
 {
   struct proc *p = myproc();
   struct inode *ip, *next;
-  uint off;
+  struct spot spot;
 
   if(*path == 0)
     return -ENOENT;
@@ -195,7 +204,7 @@ walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
       *out = ip;
       return 0;
     }
-    int e = lookup_in(ip, name, &next, &off);
+    int e = lookup_in(ip, name, &next, &spot);
     iput(ip);
     if(e < 0)
       return e;
@@ -257,8 +266,9 @@ static int
 step_up(struct inode **ip, char name[DIRSIZ + 1])
 {
   struct inode *up;
-  uint inum = (*ip)->inum, off;
-  int e = lookup_in(*ip, "..", &up, &off);
+  struct spot spot;
+  uint inum = (*ip)->inum;
+  int e = lookup_in(*ip, "..", &up, &spot);
   if(e < 0)
     return e;
   if((e = ilock(up)) == 0){

@@ -36,12 +36,17 @@ void names_init(void);                           // names.c
 // Directories (dir.c); dp is locked.
 int dir_find(struct inode *dp, const char *name, uint *inum, uint *off);  // 0, -ENOENT, -EIO; *off: where, or where to add
 int dir_put(struct inode *dp, uint off, const char *name, uint inum);     // writes an entry; 0, -ENOSPC, -EIO
-int dir_holds(struct inode *dp, uint off, const char *name, uint inum);   // 1: that entry is there
 int dir_empty(struct inode *dp);                 // 1: nothing but "." and "..", 0, -EIO
 int name_is_dots(const char *name);
 
 // Paths.
 int lookup_parent(const char *path, struct inode **dp, char *name);      // name: DIRSIZ + 1 bytes
-int lookup_in(struct inode *dp, const char *name, struct inode **ip, uint *off);  // locks dp meanwhile
+// Where a name was found, or may be added; right as long as the directory has had no more changes than this. It stays
+// in memory while it is referenced.
+struct spot {
+  uint off;
+  uint changes;
+};
+int lookup_in(struct inode *dp, const char *name, struct inode **ip, struct spot *spot);  // locks dp meanwhile
 
 #endif

@@ -13,7 +13,7 @@
 
 #define NCACHED (4 * NINODE)  // more than NINODE: every process has a cwd, every open file an i-node
 #define NHASH 128             // a power of 2
-#define AHEAD 32              // blocks that are read ahead of a reader
+#define AHEAD PREFETCHMAX     // blocks that are read ahead of a reader
 
 // t lock
 static struct {
@@ -64,7 +64,9 @@ forget(struct inode *ip)
   ip->ahead = 0;
   if(ip->home)
     bunpin(ip->home);
-  ip->home = 0;
+  if(ip->table)
+    bunpin(ip->table);
+  ip->home = ip->table = 0;
 }
 
 int
@@ -237,6 +239,7 @@ ialloc(short type, short major, short minor, struct inode **ipp)
     return -EIO;
   }
   forget(ip);
+  ip->changes = 0;
   ip->type = type;
   ip->major = major;
   ip->minor = minor;
@@ -259,22 +262,62 @@ itrunc_blocks(void)
   return 1 + MIN(bitmap_blocks, MAXFILE + 1);
 }
 
-// Give back all blocks of the content. What can fail (reading the indirect block) comes first. Inside an operation
-// of itrunc_blocks(), locked.
+// An address from the disk: a block that may hold content, or 0 for none. 0, -EIO.
+static int
+check_addr(uint addr, uint *blockno)
+{
+  if(addr != 0 && (addr < data_start || addr >= sb.size))
+    return -EIO;
+  *blockno = addr;
+  return 0;
+}
+
+// Pin b, which is held, as the block of the addresses behind the direct ones, and let go of it.
+static void
+keep_table(struct inode *ip, struct buf *b)
+{
+  bpin(b);
+  brelse(b);
+  ip->table = b;
+}
+
+// The addresses behind the direct ones, in *addr; 0: there are none. Nobody but the i-node's owner changes them, so they
+// are read without holding their buffer. 0, -EIO.
+static int
+get_table(struct inode *ip, const uint **addr)
+{
+  uint bn;
+  *addr = 0;
+  if(ip->table == 0){
+    if(check_addr(ip->addrs[NDIRECT], &bn) < 0)
+      return -EIO;
+    if(bn == 0)
+      return 0;
+    struct buf *b = bread(bn);
+    if(b == 0)
+      return -EIO;
+    keep_table(ip, b);
+  }
+  *addr = (const uint *)ip->table->data;
+  return 0;
+}
+
+// Give back all blocks of the content. What can fail (reading the table) comes first. Inside an operation of
+// itrunc_blocks(), locked.
 static int
 free_content(struct inode *ip)
 {
-  if(ip->addrs[NDIRECT] >= data_start && ip->addrs[NDIRECT] < sb.size){
-    struct buf *b = bread(ip->addrs[NDIRECT]);
-    if(b == 0)
-      return -EIO;
+  const uint *addr;
+  if(check_addr(ip->addrs[NDIRECT], &(uint){0}) == 0 && get_table(ip, &addr) < 0)
+    return -EIO;
+  if(ip->table){
     for(uint i = 0; i < NINDIRECT; i++)
-      if(((uint *)b->data)[i])
-        bfree(((uint *)b->data)[i]);
-    brelse(b);
-    bfree(ip->addrs[NDIRECT]);
+      if(addr[i])
+        bfree(addr[i]);
+    bunpin(ip->table);
+    ip->table = 0;
   }
-  for(uint i = 0; i < NDIRECT; i++)
+  for(uint i = 0; i <= NDIRECT; i++)
     if(ip->addrs[i])
       bfree(ip->addrs[i]);
   memset(ip->addrs, 0, sizeof(ip->addrs));
@@ -344,33 +387,29 @@ stati(struct inode *ip, struct stat *st)
   *st = (struct stat){.dev = ip->dev, .ino = ip->inum, .type = ip->type, .nlink = ip->nlink, .size = ip->size};
 }
 
-// An address from the disk: a block that may hold content, or 0 for none. 0, -EIO.
-static int
-check_addr(uint addr, uint *blockno)
-{
-  if(addr != 0 && (addr < data_start || addr >= sb.size))
-    return -EIO;
-  *blockno = addr;
-  return 0;
-}
-
 int
 bmap(struct inode *ip, uint i, uint *blockno)
 {
-  uint table;
+  const uint *addr;
   if(i < NDIRECT)
     return check_addr(ip->addrs[i], blockno);
-  if(check_addr(ip->addrs[NDIRECT], &table) < 0)
-    return -EIO;
   *blockno = 0;
-  if(table == 0)
-    return 0;
-  struct buf *b = bread(table);
-  if(b == 0)
+  if(get_table(ip, &addr) < 0)
     return -EIO;
-  int e = check_addr(((uint *)b->data)[i - NDIRECT], blockno);
-  brelse(b);
-  return e;
+  return addr ? check_addr(addr[i - NDIRECT], blockno) : 0;
+}
+
+// Take a block for the addresses behind the direct ones. 0, -ENOSPC.
+static int
+make_table(struct inode *ip)
+{
+  int e = balloc(&ip->addrs[NDIRECT]);
+  if(e < 0)
+    return e;
+  struct buf *b = bget_zeroed(ip->addrs[NDIRECT]);
+  log_write(b);
+  keep_table(ip, b);
+  return 0;
 }
 
 // The same, but a hole gets a new block, whose content the caller must write; *fresh says so. 0, -ENOSPC, -EIO.
@@ -381,45 +420,35 @@ bmap_alloc(struct inode *ip, uint i, uint *blockno, int *fresh)
   *fresh = 0;
   if(e < 0 || *blockno)
     return e;
-  if(i >= NDIRECT && ip->addrs[NDIRECT] == 0){
-    if((e = balloc(&ip->addrs[NDIRECT])) < 0)
-      return e;
-    struct buf *b = bget_zeroed(ip->addrs[NDIRECT]);
-    log_write(b);
-    brelse(b);
-  }
-  if(i < NDIRECT){
-    if((e = balloc(blockno)) < 0)
-      return e;
-    ip->addrs[i] = *blockno;
-  } else {
-    struct buf *b = bread(ip->addrs[NDIRECT]);
-    if(b == 0)
-      return -EIO;
-    if((e = balloc(blockno)) == 0){
-      ((uint *)b->data)[i - NDIRECT] = *blockno;
-      log_write(b);
-    }
-    brelse(b);
-    if(e < 0)
-      return e;
-  }
+  if(i >= NDIRECT && ip->table == 0 && (e = make_table(ip)) < 0)
+    return e;
+  if((e = balloc(blockno)) < 0)
+    return e;
   *fresh = 1;
+  if(i < NDIRECT){
+    ip->addrs[i] = *blockno;
+    return 0;
+  }
+  struct buf *b = bread(ip->table->blockno);  // a pinned one: no disk, no error
+  ((uint *)b->data)[i - NDIRECT] = *blockno;
+  log_write(b);
+  brelse(b);
   return 0;
 }
 
 // A reader is at block i: keep the disk busy with what comes next.
-static void
+static void __attribute__((noinline))
 read_ahead(struct inode *ip, uint i)
 {
-  uint end = (ip->size + BSIZE - 1) / BSIZE, b;
+  uint end = (ip->size + BSIZE - 1) / BSIZE, block[AHEAD], n = 0;
   if(i + AHEAD < ip->ahead || i > ip->ahead)
     ip->ahead = i;  // it went elsewhere
   if(ip->ahead > i + AHEAD / 2)
     return;
   for(uint j = ip->ahead; j < MIN(i + AHEAD, end); j++)
-    if(bmap(ip, j, &b) == 0 && b)
-      bprefetch(b);
+    if(bmap(ip, j, &block[n]) == 0 && block[n])
+      n++;
+  bprefetch(block, n);
   ip->ahead = i + AHEAD;
 }
 

@@ -20,6 +20,8 @@ struct inode {
   uint addrs[NDIRECT + 1]; // [i]
   uint ahead;              // [i] blocks before this one were read, or asked for
   struct buf *home;        // [i] block of the table of i-nodes, pinned while valid: iupdate() cannot fail
+  struct buf *table;       // [i] block of the addresses behind the direct ones, pinned; 0: not needed so far
+  uint changes;            // [i] of a directory: entries written since it is in memory
   struct list hash, lru;   // [t] lru: only while refs is 0
 };
 

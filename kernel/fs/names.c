@@ -1,8 +1,8 @@
 // Calls that change names: make, link, unlink, rename. Each is one log operation, so a crash leaves all of it or nothing.
 //
 // The way of all of them: walk the paths, holding references only; open an operation; lock the i-nodes that take part,
-// in ascending number, whatever the paths say of who is above whom; look again whether the entries are what they
-// were; if not, start over. So no two calls can wait for each other, even in a tree that a bad disk has made a knot.
+// in ascending number, whatever the paths say of who is above whom; if a directory has changed since the walk (struct
+// spot), look again, and if the name leads elsewhere now, start over. So no two calls can wait for each other, even in a tree that a bad disk has made a knot.
 //
 // What can fail is done first: entries may need a block, or a disk that reads. Counts come after, and their
 // blocks are pinned (inode.h). An entry that was changed is in the log, so changing it back cannot fail.
@@ -33,23 +33,34 @@ check_dir(const struct inode *dp)
   return dp->nlink == 0 ? -ENOENT : 0;
 }
 
-// A name for ip, which has none yet, in dp; both locked. -EAGAIN: somebody made that name meanwhile.
+// Does the name in dp still lead to inum (0: to nothing)? Locked. 0: yes, and the spot is right; -EAGAIN: no; or -E...
 static int
-make_entry(struct inode *dp, const char *name, struct inode *ip)
+still_there(struct inode *dp, struct spot *spot, const char *name, uint inum)
 {
-  uint inum, off;
+  uint found;
   int e = check_dir(dp);
   if(e < 0)
     return e;
-  if((e = dir_find(dp, name, &inum, &off)) != -ENOENT)
-    return e < 0 ? e : -EAGAIN;
+  if(dp->changes == spot->changes)
+    return 0;
+  e = dir_find(dp, name, &found, &spot->off);
+  return e == -EIO ? e : found == inum ? 0 : -EAGAIN;
+}
+
+// A name for ip, which has none yet, in dp, at a spot where it was not; both locked. -EAGAIN: now there is one.
+static int
+make_entry(struct inode *dp, struct spot *spot, const char *name, struct inode *ip)
+{
+  int e = still_there(dp, spot, name, 0);
+  if(e < 0)
+    return e;
   if(ip->type == T_DIR){
     if(dp->nlink >= NLINK_MAX)
       return -EMLINK;
     if((e = dir_put(ip, 0, ".", ip->inum)) < 0 || (e = dir_put(ip, sizeof(struct dirent), "..", dp->inum)) < 0)
       return e;
   }
-  if((e = dir_put(dp, off, name, ip->inum)) < 0)
+  if((e = dir_put(dp, spot->off, name, ip->inum)) < 0)
     return e;
   ip->nlink = 1;
   iupdate(ip);
@@ -61,7 +72,8 @@ make_entry(struct inode *dp, const char *name, struct inode *ip)
 }
 
 static int
-make_new(struct inode *dp, const char *name, short type, short major, short minor, struct inode **ip)
+make_new(struct inode *dp, struct spot *spot, const char *name, short type, short major, short minor,
+  struct inode **ip)
 {
   int e = begin_op(MAXOPBLOCKS);
   if(e < 0)
@@ -70,7 +82,7 @@ make_new(struct inode *dp, const char *name, short type, short major, short mino
   if(e == 0){
     struct inode *set[] = {dp, *ip};
     if((e = ilock_set(set, 2)) == 0){
-      e = make_entry(dp, name, *ip);
+      e = make_entry(dp, spot, name, *ip);
       iunlock_set(set, 2);
     }
   } else
@@ -87,7 +99,7 @@ create(const char *path, short type, short major, short minor, struct inode **ip
 {
   char name[DIRSIZ + 1];
   struct inode *dp;
-  uint off;
+  struct spot spot;
   int e = lookup_parent(path, &dp, name);
   if(e == -EEXIST){
     *ip = iroot();
@@ -97,11 +109,11 @@ create(const char *path, short type, short major, short minor, struct inode **ip
     return e;
   e = -EAGAIN;
   for(int i = 0; i < NAME_TRIES && e == -EAGAIN; i++){
-    e = lookup_in(dp, name, ip, &off);
+    e = lookup_in(dp, name, ip, &spot);
     if(e == 0)
       e = -EEXIST;
     else if(e == -ENOENT)
-      e = make_new(dp, name, type, major, minor, ip);
+      e = make_new(dp, &spot, name, type, major, minor, ip);
   }
   iput(dp);
   return e == -EAGAIN ? -EBUSY : e;
@@ -237,20 +249,18 @@ drop_name(struct inode *dp, struct inode *ip)
   iupdate(ip);
 }
 
-// Take the entry at off away. -EAGAIN: it is not what it was.
+// Take an entry away. -EAGAIN: it leads elsewhere now.
 static int
-unlink_entry(struct inode *dp, uint off, const char *name, struct inode *ip)
+unlink_entry(struct inode *dp, struct spot *spot, const char *name, struct inode *ip)
 {
   struct inode *set[] = {dp, ip};
   int e = begin_op(MAXOPBLOCKS);
   if(e < 0)
     return e;
   if((e = ilock_set(set, 2)) == 0){
-    if(dp->nlink == 0 || !dir_holds(dp, off, name, ip->inum))
-      e = -EAGAIN;
-    else if(dp == ip)
-      e = -EINVAL;
-    else if((e = check_removable(ip)) == 0 && (e = dir_put(dp, off, "", 0)) == 0)
+    if((e = still_there(dp, spot, name, ip->inum)) == 0)
+      e = dp == ip ? -EINVAL : check_removable(ip);
+    if(e == 0 && (e = dir_put(dp, spot->off, "", 0)) == 0)
       drop_name(dp, ip);
     iunlock_set(set, 2);
   }
@@ -263,15 +273,15 @@ fs_unlink(const char *path)
 {
   char name[DIRSIZ + 1];
   struct inode *dp, *ip;
-  uint off;
+  struct spot spot;
   int e = lookup_parent(path, &dp, name);
   if(e < 0)
     return e == -EEXIST ? -EBUSY : e;
   e = name_is_dots(name) ? -EINVAL : -EAGAIN;
   for(int i = 0; i < NAME_TRIES && e == -EAGAIN; i++){
-    if((e = lookup_in(dp, name, &ip, &off)) < 0)
+    if((e = lookup_in(dp, name, &ip, &spot)) < 0)
       break;
-    e = unlink_entry(dp, off, name, ip);
+    e = unlink_entry(dp, &spot, name, ip);
     iput(ip);
   }
   iput(dp);
@@ -284,24 +294,8 @@ struct move {
   char from[DIRSIZ + 1], to[DIRSIZ + 1];
   struct inode *ip;           // what moves
   struct inode *victim;       // what is called `to` now, 0: nothing
-  uint off_from, off_to;      // where the entries are
+  struct spot spot_from, spot_to;  // where the entries are
 };
-
-// Are the entries still what the walk found? All locked. 0, -EAGAIN, or -E...
-static int
-move_recheck(struct move *m)
-{
-  uint inum;
-  int e = check_dir(m->dto);
-  if(e < 0)
-    return e;
-  if(m->dfrom->nlink == 0 || m->ip->nlink == 0 || !dir_holds(m->dfrom, m->off_from, m->from, m->ip->inum))
-    return -EAGAIN;
-  if(m->victim)
-    return dir_holds(m->dto, m->off_to, m->to, m->victim->inum) ? 0 : -EAGAIN;
-  e = dir_find(m->dto, m->to, &inum, &m->off_to);
-  return e == -ENOENT ? 0 : e == 0 ? -EAGAIN : e;
-}
 
 // May ip take victim's name?
 static int
@@ -335,9 +329,9 @@ move_entries(struct move *m)
     if((e = dir_put(m->ip, off_up, "..", m->dto->inum)) < 0)
       return e;
   }
-  e = dir_put(m->dto, m->off_to, m->to, m->ip->inum);
-  if(e == 0 && (e = dir_put(m->dfrom, m->off_from, "", 0)) < 0)
-    dir_put(m->dto, m->off_to, m->victim ? m->to : "", m->victim ? m->victim->inum : 0);
+  e = dir_put(m->dto, m->spot_to.off, m->to, m->ip->inum);
+  if(e == 0 && (e = dir_put(m->dfrom, m->spot_from.off, "", 0)) < 0)
+    dir_put(m->dto, m->spot_to.off, m->victim ? m->to : "", m->victim ? m->victim->inum : 0);
   if(e < 0 && turns)
     dir_put(m->ip, off_up, "..", m->dfrom->inum);
   return e;
@@ -346,7 +340,9 @@ move_entries(struct move *m)
 static int
 move_locked(struct move *m)
 {
-  int e = move_recheck(m);
+  int e = still_there(m->dfrom, &m->spot_from, m->from, m->ip->inum);
+  if(e == 0)
+    e = still_there(m->dto, &m->spot_to, m->to, m->victim ? m->victim->inum : 0);
   if(e < 0 || (e = move_check(m)) < 0 || (e = move_entries(m)) < 0)
     return e;
   if(m->victim)
@@ -366,10 +362,10 @@ static int
 is_below(struct inode *dp, struct inode *ip)
 {
   struct inode *up, *at = idup(dp);
-  uint off;
+  struct spot spot;
   int result = 0;
   for(uint steps = 0; at != ip && at->inum != ROOTINO; steps++){
-    int e = steps > sb.ninodes ? -EIO : lookup_in(at, "..", &up, &off);
+    int e = steps > sb.ninodes ? -EIO : lookup_in(at, "..", &up, &spot);
     if(e < 0){
       iput(at);
       return e;
@@ -415,11 +411,11 @@ move_found(struct move *m)
 static int
 move_try(struct move *m)
 {
-  int e = lookup_in(m->dfrom, m->from, &m->ip, &m->off_from);
+  int e = lookup_in(m->dfrom, m->from, &m->ip, &m->spot_from);
   if(e < 0)
     return e;
   m->victim = 0;
-  e = lookup_in(m->dto, m->to, &m->victim, &m->off_to);
+  e = lookup_in(m->dto, m->to, &m->victim, &m->spot_to);
   if(e == -ENOENT)
     m->victim = 0;
   if(e == 0 || e == -ENOENT)

@@ -22,7 +22,8 @@ struct pipe {
   uint count;                // [p] bytes in it
   uint8 reading, writing;    // [p]
   uint8 read_open, write_open;  // [p]
-  uint8 ring[];              // RING bytes: [r] from head on, [w] the rest
+  // RING bytes: [r] from head on, [w] the rest. Aligned, and their number too: copies go by words.
+  uint8 ring[] __attribute__((aligned(64)));
 };
 
 #define RING (PGSIZE - sizeof(struct pipe))
