@@ -5,6 +5,7 @@
 #include "core/debugkey.h"
 #include "core/panic.h"
 #include "core/printf.h"
+#include "core/proctag.h"
 #include "core/rand.h"
 #include "core/spinlock.h"
 #include "core/string.h"
@@ -320,6 +321,8 @@ copyout(uint64 dst_uva, const void *src, uint64 n)
 }
 
 // --- odds and ends ---
+
+void (*proc_tag)(int *pid, const char **name);
 
 void
 rand_bytes(void *buf, uint n)
