@@ -48,6 +48,10 @@ def plain_line(kernel, image, cpus, mem):
     return line
 
 
+class Skipped(Exception):
+    """This machine cannot run the test, through no fault of the kernel's: a sentence."""
+
+
 class Machine:
     """where: a directory of the test's own. net: QEMU's options for the network. image: copied, never changed. monitor:
     for command(); without it QEMU has its own on the terminal, behind Ctrl-A, as in `make qemu`."""

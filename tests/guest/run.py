@@ -25,6 +25,7 @@ LIKELY = {
     "udp": "UDP's checks or the sockets' queues (kernel/net/udp.c, kernel/net/sock.c)",
     "sock": "sockets as files: waiting, errors, closing (kernel/net/sock.c, kernel/entry/sysnet.c)",
     "card": "the driver (kernel/nic): rings, interrupts, link; or PCI (kernel/dev/pci.c)",
+    "bus": "PCI bridges, address windows, interrupt lines (kernel/dev/pci.c), or the device tree (kernel/dev/fdt.c)",
     "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
     "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
     "disk": "the disk driver or the file system (kernel/dev/virtio_blk.c, kernel/fs)",
@@ -60,6 +61,8 @@ class Test:
         try:
             self.function(self)
             self.passed = True
+        except machine.Skipped as e:
+            self.why = str(e)
         except AssertionError as e:  # Failure, wire.Timeout: they say it in words
             self.passed, self.why = False, str(e)
         except Exception as e:  # a mistake of the test's own
@@ -95,7 +98,8 @@ class Report:
     """Prints a line for each test that has ended, keeps the score, writes the results."""
 
     def __init__(self, verbose=False, out=sys.stdout):
-        self.verbose, self.out, self.done = verbose, out, []
+        self.verbose, self.out = verbose, out
+        self.done, self.skipped = [], []
         self.lock = threading.Lock()
 
     def line(self, text):
@@ -116,9 +120,10 @@ class Report:
         return show
 
     def add(self, test):
-        self.done.append(test)
-        text = "== Test %s == %s: %s (%.1fs)" % (test.name, test.name, "OK" if test.passed else "FAIL", test.took)
-        if not test.passed:
+        (self.done if test.passed is not None else self.skipped).append(test)
+        verdict = {True: "OK", False: "FAIL", None: "skipped: %s" % test.why}[test.passed]
+        text = "== Test %s == %s: %s (%.1fs)" % (test.name, test.name, verdict, test.took)
+        if test.passed is False:
             why = test.why.rstrip().replace("\n", "\n     ")
             text += "\n     " + why
             if test.likely:
@@ -130,6 +135,7 @@ class Report:
             json.dump({"tests": [{"name": t.name, "group": t.group, "intent": t.intent, "passed": t.passed,
                                   "points": t.points if t.passed else 0, "of": t.points,
                                   "seconds": round(t.took, 3), "why": t.why} for t in self.done],
+                       "skipped": [{"name": t.name, "why": t.why} for t in self.skipped],
                        "passed": sum(t.passed for t in self.done),
                        "failed": sum(not t.passed for t in self.done)}, f, indent=1)
             f.write("\n")

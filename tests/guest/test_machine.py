@@ -101,6 +101,9 @@ class Runner(unittest.TestCase):
         def breaks(_):
             raise KeyError("x")
 
+        def impossible(_):
+            raise machine.Skipped("no such thing here")
+
         def late(test):
             end = []
             test.on_late.append(lambda: end.append(1))
@@ -108,12 +111,13 @@ class Runner(unittest.TestCase):
                 time.sleep(0.01)
             raise machine.Failure("QEMU ended")
         tests = [run.Test("good", lambda t: None), run.Test("bad", fails), run.Test("broken", breaks),
-                 run.Test("late", late, seconds=0.1)]
+                 run.Test("late", late, seconds=0.1), run.Test("skipped", impossible)]
         with open(os.devnull, "w", encoding="utf-8") as null:
             report = run.Report(out=null)
             run.run_all(tests, report, 2)
             status = report.finish()
-        self.assertEqual([t.passed for t in tests], [True, False, False, False])
+        self.assertEqual([t.passed for t in tests], [True, False, False, False, None])
+        self.assertEqual([t.name for t in report.skipped], ["skipped"])
         self.assertIn("one is 1, and should be 2", tests[1].why)
         self.assertIn("KeyError", tests[2].why)
         self.assertIn("not done after", tests[3].why)
