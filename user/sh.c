@@ -6,7 +6,6 @@
 
 #include "kernel/fcntl.h"
 #include "kernel/param.h"
-#include "kernel/stat.h"
 #include "user/dir.h"
 #include "user/errno.h"
 #include "user/lineedit.h"
@@ -433,16 +432,7 @@ more_input(struct reader *in, const char *prompt, char *line)
 {
   if(interactive){
     int n = line_edit(0, prompt, line, LINE);
-    if(n != LINE_NO_TERMINAL)
-      return n >= 0 ? 0 : n == LINE_EOF ? -1 : 1;
-    fprintf(2, "%s", prompt);
-    gets(line, LINE);
-    n = strlen(line);
-    if(n == 0)
-      return -1;
-    if(line[n - 1] == '\n')
-      line[n - 1] = 0;
-    return 0;
+    return n >= 0 ? 0 : n == LINE_INTERRUPTED ? 1 : -1;
   }
   char *s = reader_line(in);
   if(s == 0)
@@ -510,7 +500,6 @@ run_text(const char *text)
 int
 main(int argc, char **argv)
 {
-  struct stat st;
   progname = "sh";
   sh_params.argc = 1;
   sh_params.argv = argv;
@@ -529,7 +518,7 @@ main(int argc, char **argv)
     sh_params.argv = argv + 1;
     return shell(fd);
   }
-  interactive = fstat(0, &st) == 0 && st.type == T_DEVICE;
+  interactive = fcntl(0, F_SETRAW, 0) == 0;  // only a terminal takes that
   int status = shell(0);
   if(interactive)
     fprintf(2, "\n");
