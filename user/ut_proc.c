@@ -417,8 +417,9 @@ registers_in_calls(void)
     register long a0 asm("a0") = 0;
     asm volatile("ecall" : "+r"(a0), "+r"(t0), "+r"(t1), "+r"(t2), "+r"(a1), "+r"(a5), "+r"(a6), "+r"(s11), "+r"(a7)
                  : : "memory");
+    long result = a0;  // the next call takes a0
     CHECK(t0 == i + 1 && t1 == i + 2 && t2 == i + 3 && a1 == i + 4 && a5 == i + 5 && a6 == i + 6 && s11 == i + 7);
-    IS(a0, getpid());
+    IS(result, getpid());
   }
 }
 

@@ -67,10 +67,8 @@ static void
 page_fault(struct trapframe *tf, uint64 cause, uint64 addr)
 {
   int access = cause == SCAUSE_STORE_PAGE ? PTE_W : cause == SCAUSE_LOAD_PAGE ? PTE_R : PTE_X;
-  if(vm_page(uspace(), addr, access) == 0)
+  if(!vm_fault(uspace(), addr, access))
     user_fault(tf, cause, addr);
-  // If it was there all the time, this hart had cached that it was not (privileged ISA 4.2.1).
-  asm volatile("sfence.vma %0" : : "r"(addr) : "memory");
 }
 
 void

@@ -34,6 +34,14 @@ is_leaf(uint64 pte)
   return (pte & (PTE_R | PTE_W | PTE_X)) != 0;
 }
 
+// A mapping has changed, or will.
+static void
+forget_hits(struct vm *vm)
+{
+  for(int i = 0; i < NVMHIT; i++)
+    vm->hit[i].tag = 0;
+}
+
 static void
 flush(uint64 va)
 {
@@ -94,6 +102,7 @@ free_entries(uint64 *table, int n)
 void
 vm_clear(struct vm *vm)
 {
+  forget_hits(vm);
   free_entries(vm->root, USERHALF);
   vm->nregion = 0;
   vm->size = vm->resident = 0;
@@ -144,7 +153,7 @@ region_at(struct vm *vm, uint64 va)
 
 // A shared page is about to be written: have it for ourselves.
 static void *
-break_cow(uint64 *pte, uint64 va)
+break_cow(struct vm *vm, uint64 *pte, uint64 va)
 {
   void *page = page_of(*pte);
   uint64 bits = ((*pte & PTE_FLAGS) | PTE_W) & ~PTE_COW;
@@ -156,6 +165,7 @@ break_cow(uint64 *pte, uint64 va)
     kfree(page);
     page = copy;
   }
+  forget_hits(vm);
   *pte = pte_of(page, bits);
   flush(va);
   return page;
@@ -173,23 +183,45 @@ fill(struct vm *vm, uint64 va, uint64 perm)
   return page;
 }
 
-void *
-vm_page(struct vm *vm, uint64 va, int access)
+static void *
+find_page(struct vm *vm, uint64 va, int access)
 {
   if(va >= MAXVA)
     return 0;
   uint64 *pte = walk(vm->root, va, 0);
   if(pte && (*pte & PTE_V)){
-    if(*pte & access)
+    if(*pte & access){
+      vm->hit[(va >> PGSHIFT) % NVMHIT] = (struct vmhit){PGROUNDDOWN(va) | 1, page_of(*pte), *pte};
       return page_of(*pte);
+    }
     if(access == PTE_W && (*pte & PTE_COW))
-      return break_cow(pte, va);
+      return break_cow(vm, pte, va);
     return 0;
   }
   struct region *r = region_at(vm, va);
   if(r == 0 || (r->perm & access) == 0)
     return 0;
   return fill(vm, va, r->perm);
+}
+
+void *
+vm_page(struct vm *vm, uint64 va, int access)
+{
+  struct vmhit *h = &vm->hit[(va >> PGSHIFT) % NVMHIT];
+  if(likely(h->tag == (PGROUNDDOWN(va) | 1) && (h->pte & access)))
+    return h->page;
+  return find_page(vm, va, access);
+}
+
+int
+vm_fault(struct vm *vm, uint64 va, int access)
+{
+  uint64 *pte = va < MAXVA ? walk(vm->root, va, 0) : 0;
+  if(pte && (*pte & PTE_V) && (*pte & access)){
+    flush(va);  // it was there all the time: this hart had remembered that it was not (privileged ISA 4.2.1)
+    return 1;
+  }
+  return find_page(vm, va, access) != 0;
 }
 
 void *
@@ -208,6 +240,7 @@ vm_load_page(struct vm *vm, uint64 va)
 static void
 unmap(struct vm *vm, uint64 start, uint64 end)
 {
+  forget_hits(vm);
   for(uint64 va = start; va < end;){
     uint64 l2 = vm->root[INDEX(va, 2)];
     if((l2 & PTE_V) == 0){
@@ -322,6 +355,7 @@ vm_fork(struct vm *vm)
   struct vm *child = vm_create();
   if(child == 0)
     return 0;
+  forget_hits(vm);
   int e = share_entries(vm->root, child->root, USERHALF);
   asm volatile("sfence.vma" ::: "memory");  // what was writable no longer is
   if(e < 0){

@@ -25,6 +25,16 @@ struct region {
   uint8 perm;         // PTE_R, PTE_W, PTE_X; never W and X together
 };
 
+// A page that was found a moment ago. Copies between kernel and process mostly go to the same few pages, and a
+// walk through three tables costs ten times as much as a look here. Emptied when any mapping changes.
+struct vmhit {
+  uint64 tag;   // address of the page, with bit 0 set; 0: empty
+  void *page;   // in the direct map
+  uint64 pte;   // what may be done with it
+};
+
+#define NVMHIT 4
+
 // One process runs in it at a time; only refs is touched by others.
 // refs: the process, and each hart whose satp holds root (an idle hart keeps the last one).
 struct vm {
@@ -32,6 +42,8 @@ struct vm {
   uint64 *root;      // [I] page table; its upper half is the kernel's
   uint64 size;       // top of the heap: sbrk(0)
   uint64 resident;   // user pages that are there
+  int dead;          // [a] its process is gone: a hart that holds root lets go of it before it sleeps
+  struct vmhit hit[NVMHIT];  // by page number
   int nregion;
   struct region region[NREGION];  // in ascending order, apart
 };
@@ -52,6 +64,8 @@ uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
 // Make the page at va there, and writable or executable if asked: the one way for faults, copyin and copyout.
 // access: PTE_R, PTE_W or PTE_X. result: the page's address in the direct map, 0: not allowed or no memory.
 void *vm_page(struct vm *vm, uint64 va, int access);
+// A page fault: 1 if the access may be tried again, 0 if it is not allowed, or there is no memory.
+int vm_fault(struct vm *vm, uint64 va, int access);
 // For exec: the page at va, made if absent, whatever the region's protection. 0: no region there, or no memory.
 void *vm_load_page(struct vm *vm, uint64 va);
 void vm_switch(struct vm *vm);                     // this hart's satp; 0: the kernel's own
