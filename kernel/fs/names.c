@@ -2,7 +2,8 @@
 //
 // The way of all of them: walk the paths, holding references only; open an operation; lock the i-nodes that take part,
 // in ascending number, whatever the paths say of who is above whom; if a directory has changed since the walk (struct
-// spot), look again, and if the name leads elsewhere now, start over. So no two calls can wait for each other, even in a tree that a bad disk has made a knot.
+// spot), look again, and if the name leads elsewhere now, start over. So no two calls can wait for each other, even in
+// a tree that a bad disk has made a knot.
 //
 // What can fail is done first: entries may need a block, or a disk that reads. Counts come after, and their
 // blocks are pinned (inode.h). An entry that was changed is in the log, so changing it back cannot fail.

@@ -88,7 +88,8 @@ def line_editing(t):
 @scenario(harts=(1, 3))
 def interrupt(t):
     """^C ends the foreground command, also a whole pipe, and gives the prompt back."""
-    for command, last in (("cat", "cat"), ("sleep 1000", "sleep"), ("cat | wc", "wc"), ("nt block 7 recv", "nt"), ("sleep 1000; sleep 1000", "sleep")):
+    for command, last in (("cat", "cat"), ("sleep 1000", "sleep"), ("cat | wc", "wc"), ("nt block 7 recv", "nt"),
+                          ("sleep 1000; sleep 1000", "sleep")):
         t.m.send(command + "\n")
         t.m.expect(re.escape(command) + r"\s*\n")
         t.runs(last)

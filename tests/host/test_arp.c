@@ -89,7 +89,9 @@ TEST(arp_cut_short)
 TEST(arp_wrong_format)
 {
   struct wire w;
-  static const struct { uint8 at, v; } bad[] = { { 0, 1 }, { 1, 6 }, { 1, 0 }, { 2, 6 }, { 3, 6 }, { 4, 0 }, { 4, 255 }, { 5, 0 }, { 5, 255 }, { 5, 16 } };
+  static const struct { uint8 at, v; } bad[] = {
+    { 0, 1 }, { 1, 6 }, { 1, 0 }, { 2, 6 }, { 3, 6 }, { 4, 0 }, { 4, 255 }, { 5, 0 }, { 5, 255 }, { 5, 16 },
+  };
   for(uint i = 0; i < NELEM(bad); i++){
     w_arp(&w, ARP_OP_REQUEST, peer_mac, PEER_IP, none, OUR_IP);
     w.b[14 + bad[i].at] = bad[i].v;
@@ -112,7 +114,9 @@ TEST(arp_wrong_operation)
 // A5: senders that are no host. (Address 0 may ask: see arp_probe.)
 TEST(arp_impossible_sender_address)
 {
-  static const uint32 bad[] = { INADDR_BROADCAST, NET_BCAST, MAKE_IP_ADDR(224, 0, 0, 1), MAKE_IP_ADDR(127, 0, 0, 1), MAKE_IP_ADDR(240, 0, 0, 1), 5 };
+  static const uint32 bad[] = {
+    INADDR_BROADCAST, NET_BCAST, MAKE_IP_ADDR(224, 0, 0, 1), MAKE_IP_ADDR(127, 0, 0, 1), MAKE_IP_ADDR(240, 0, 0, 1), 5,
+  };
   for(uint i = 0; i < NELEM(bad); i++)
     feed_arp(ARP_OP_REQUEST, peer_mac, bad[i], none, OUR_IP);
   feed_arp(ARP_OP_REPLY, peer_mac, 0, our_mac, OUR_IP);
