@@ -108,7 +108,7 @@ put_address(const struct endpoint *ep, uint64 uva, uint64 lenp)
     return -EFAULT;
   if((int)room < 0)
     return -EINVAL;
-  if(copyout(uva, &in, MIN(room, len)) < 0 || copyout(lenp, &len, sizeof(len)) < 0)
+  if(copyout(uva, &in, MIN(room, len)) < 0 || (room != len && copyout(lenp, &len, sizeof(len)) < 0))
     return -EFAULT;
   return 0;
 }

@@ -20,6 +20,17 @@ is_group(const uint8 *mac)
   return mac[0] & 1;
 }
 
+_Static_assert(__builtin_offsetof(struct netif, mac) % 2 == 0, "same() loads halves");
+
+// Two MAC addresses in a frame's header and an interface's: both are at even addresses.
+static inline int
+same(const uint8 *a, const uint8 *b)
+{
+  typedef uint16 __attribute__((may_alias)) half;
+  const half *x = (const half *)a, *y = (const half *)b;
+  return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
+}
+
 static void
 refuse(struct netif *nif, struct pktbuf *p, enum drop_reason why)
 {
@@ -30,16 +41,16 @@ refuse(struct netif *nif, struct pktbuf *p, enum drop_reason why)
 static void
 ether_input(struct netif *nif, struct pktbuf *p)
 {
-  struct eth *h = pkt_pull(p, sizeof(*h));
+  struct eth *h = __builtin_assume_aligned(pkt_pull(p, sizeof(*h)), 2);
   if(unlikely(h == 0))
     return refuse(nif, p, DROP_ETH_SHORT);
   if(likely(!nif->loopback)){
     // A frame of our own that came back (a hub, a multicast wire) would look like somebody with our address.
-    if(unlikely(is_group(h->shost) || ether_same(h->shost, nif->mac)))
+    if(unlikely(is_group(h->shost) || same(h->shost, nif->mac)))
       return refuse(nif, p, DROP_ETH_SRC);
     if(is_group(h->dhost))
       p->l2bcast = 1;
-    else if(unlikely(!ether_same(h->dhost, nif->mac)))
+    else if(unlikely(!same(h->dhost, nif->mac)))
       return refuse(nif, p, DROP_ETH_DST);
   }
   uint16 type = ntohs(h->type);
@@ -72,7 +83,7 @@ ether_output(struct netif *nif, struct pktbuf *p, const uint8 dst[ETHADDR_LEN], 
     count_add(&nif->stat.tx_drops, 1);
     return pkt_drop(p, DROP_TX_LONG, -EMSGSIZE);
   }
-  struct eth *h = pkt_push(p, sizeof(*h));
+  struct eth *h = __builtin_assume_aligned(pkt_push(p, sizeof(*h)), 2);
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
   memcpy(h->dhost, dst, ETHADDR_LEN);

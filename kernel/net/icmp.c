@@ -70,6 +70,7 @@ icmp_error(struct pktbuf *p, uint8 type, uint8 code, uint32 arg)
     drop_count(DROP_NOMEM, 0);
     return;
   }
+  pkt_reserve(e, PKT_DATA);
   struct icmp *m = pkt_put(e, HDRLEN + quote);
   *m = (struct icmp){ .type = type, .code = code };
   m->u.unused = htonl(arg);

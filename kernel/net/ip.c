@@ -69,7 +69,7 @@ check_form(const struct ip *h, uint n)
     return DROP_IP_IHL + 1;
   if(unlikely(len < hlen || len > n))
     return DROP_IP_LEN + 1;
-  if(unlikely(cksum(h, hlen) != 0))
+  if(unlikely(cksum_field(cksum_words(h, hlen / 4)) != 0))
     return DROP_IP_CKSUM + 1;
   uint off = ntohs(h->ip_off);
   if(unlikely((off & 0x8000) || ((off & IP_DF) && (off & (IP_MF | IP_OFFMASK)))))
@@ -98,7 +98,8 @@ check_addresses(struct netif *nif, const struct pktbuf *p)
 static void
 deliver(struct netif *nif, struct pktbuf *p)
 {
-  struct ip *h = pkt_pull(p, ip_hlen((struct ip *)pkt_data(p)));
+  struct ip *h = IP_ALIGNED(pkt_data(p));
+  p->head += ip_hlen(h);
   netinput *fn = protocols[h->ip_p];
   p->l4 = p->head;
   if(unlikely(fn == 0)){
@@ -117,7 +118,7 @@ ip_input(struct netif *nif, struct pktbuf *p)
   if(unlikely(!count_get(&seen)) && !nif->loopback && !__atomic_exchange_n(&seen, 1, __ATOMIC_RELAXED))
     printf("ip_rx: received an IP packet\n");
 
-  struct ip *h = (struct ip *)pkt_data(p);
+  struct ip *h = IP_ALIGNED(pkt_data(p));
   uint at = 0;
   int why = check_form(h, pkt_len(p));
   if(likely(why == 0)){
@@ -199,13 +200,13 @@ static int
 emit(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint off)
 {
   struct netif *nif = path->nif;
-  struct ip *h = pkt_push(p, sizeof(*h));
+  struct ip *h = IP_ALIGNED(pkt_push(p, sizeof(*h)));
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
   *h = *form;
   h->ip_len = htons(pkt_len(p));
   h->ip_off = htons(off);
-  h->ip_sum = htons(cksum(h, sizeof(*h)));
+  h->ip_sum = cksum_field(cksum_words(h, sizeof(*h) / 4));
   p->l3 = p->head;
   p->src = path->src;
   p->dst = ntohl(form->ip_dst);
@@ -246,6 +247,7 @@ fragment(const struct ip_path *path, struct pktbuf *p, const struct ip *form, ui
         pkt_free(q);
       return pkt_drop(p, DROP_NOMEM, -ENOBUFS);
     }
+    pkt_reserve(q, PKT_DATA);
     copy_chain(pkt_put(q, n), &from, &skip, n);
     pktq_put(&pieces, q);
   }

@@ -59,6 +59,10 @@ ip_is_loopback(uint32 a)
   return a >> 24 == 127;
 }
 
+// Ethernet's 14 bytes begin 2 bytes behind a multiple of 4 (PKT_HEADROOM, PKT_DATA), so IP's header, and the
+// transport's, are aligned, and their fields are loaded whole.
+#define IP_ALIGNED(p) __builtin_assume_aligned((p), 4)
+
 static inline uint
 ip_hlen(const struct ip *h)
 {

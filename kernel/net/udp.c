@@ -8,21 +8,28 @@
 #include "pkt/cksum.h"
 #include "pkt/drop.h"
 
-// The sum over a message and its pseudo-header; 0: it holds a right checksum. Every packet of the chain but the last
-// has an even number of bytes.
+// The checksum over a message whose pseudo-header's sum is given; 0: the message holds a right one. Every packet of the
+// chain but the last has an even number of bytes.
 static uint16
-message_cksum(struct pktbuf *p, uint len)
+message_cksum(uint64 sum, struct pktbuf *p)
 {
-  uint64 sum = cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len);
   for(; p; p = p->more)
     sum = cksum_add(sum, pkt_data(p), pkt_len(p));
-  return cksum_fold(sum);
+  return cksum_field(sum);
+}
+
+// The pseudo-header's sum of a datagram that came: its addresses are there as they go into the sum.
+static inline uint64
+pseudo_of(const struct pktbuf *p, const struct udp *u)
+{
+  const struct ip *h = IP_ALIGNED(p->page + p->l3);
+  return (uint64)h->ip_src + h->ip_dst + htons(IPPROTO_UDP) + u->ulen;
 }
 
 static void
 udp_input(struct netif *nif, struct pktbuf *p)
 {
-  struct udp *h = (struct udp *)pkt_data(p);
+  struct udp *h = IP_ALIGNED(pkt_data(p));
   uint n = p->more ? pkt_chain_len(p) : pkt_len(p);
   if(unlikely(pkt_len(p) < sizeof(*h))){
     pkt_drop(p, DROP_UDP_SHORT, 0);
@@ -36,7 +43,7 @@ udp_input(struct netif *nif, struct pktbuf *p)
   if(unlikely(len < n))
     pkt_chain_trim(p, len);
   // On lo there is no wire that could flip a bit, and the sender has not computed a sum.
-  if(h->sum && !nif->loopback && unlikely(message_cksum(p, len) != 0)){
+  if(h->sum && !nif->loopback && unlikely(message_cksum(pseudo_of(p, h), p) != 0)){
     pkt_drop(p, DROP_UDP_CKSUM, 0);
     return;
   }
@@ -62,7 +69,7 @@ int
 udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, struct pktbuf *p)
 {
   struct netif *nif = path->nif;
-  struct udp *h = pkt_push(p, sizeof(*h));
+  struct udp *h = IP_ALIGNED(pkt_push(p, sizeof(*h)));
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
   uint len = p->more ? pkt_chain_len(p) : pkt_len(p);
@@ -75,13 +82,13 @@ udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, ui
   p->l4 = p->head;
   if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) <= nif->mtu && p->more == 0){
     // The card adds the message to the pseudo-header's sum and inverts it.
-    h->sum = htons(~cksum_fold(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len)));
+    h->sum = ~cksum_field(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len));
     p->csum_offload = 1;
     p->csum_start = p->l4;
     p->csum_off = p->l4 + __builtin_offsetof(struct udp, sum);
   } else if(!nif->loopback){
-    uint16 sum = message_cksum(p, len);
-    h->sum = sum ? htons(sum) : 0xffff;  // 0 would mean: not computed
+    uint16 sum = message_cksum(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len), p);
+    h->sum = sum ? sum : 0xffff;  // 0 would mean: not computed
   }
   net_count(UDP_SENT);
   return ip_output(path, p, to->addr, IPPROTO_UDP, ttl, 0);

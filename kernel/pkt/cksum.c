@@ -16,13 +16,10 @@ add(uint64 sum, uint64 v)
   return sum + (sum < v);
 }
 
-static inline uint
+static inline uint16
 fold(uint64 sum)
 {
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return (sum & 0xffff) + (sum >> 16);
+  return ~cksum_field(sum);
 }
 
 // p is even.
@@ -67,7 +64,7 @@ cksum_add(uint64 sum, const void *p, uint n)
 uint16
 cksum_fold(uint64 sum)
 {
-  return ~htons(fold(sum));
+  return htons(cksum_field(sum));
 }
 
 uint16

@@ -11,7 +11,10 @@ struct netif;
 
 enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER };
 
-#define PKT_HEADROOM 66  // after 14 bytes of Ethernet the IP header is at 80: 16-aligned; room for IP options too
+// Where a received frame begins: behind its Ethernet header the IP header is at 84, and behind UDP's the data at 112,
+// aligned as programs' buffers are, so that it is copied by words.
+#define PKT_HEADROOM 70
+#define PKT_DATA (PKT_HEADROOM + 42)  // where data that is to be sent begins, with room for those three headers
 #define PKT_RXBYTES 2048  // what a card may write from PKT_HEADROOM on
 #define PKT_MAXFRAG 16   // further pieces of a packet that is sent from several places
 
@@ -70,6 +73,13 @@ pkt_push(struct pktbuf *p, uint n)
     return 0;
   p->head -= n;
   return p->page + p->head;
+}
+
+// Room for n bytes of headers in an empty packet, more than PKT_HEADROOM.
+static inline void
+pkt_reserve(struct pktbuf *p, uint n)
+{
+  p->head = p->tail = n;
 }
 
 // Strip n bytes from the front, and have their address; 0: too short.

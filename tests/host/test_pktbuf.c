@@ -9,7 +9,8 @@ TEST(pktbuf_fresh)
   CHECK_EQ(pkt_len(p), 0);
   CHECK_EQ(p->head, PKT_HEADROOM);
   CHECK_EQ(pkt_in_use(), 1);
-  CHECK_EQ((PKT_HEADROOM + 14) % 16, 0);
+  CHECK_EQ((PKT_HEADROOM + 14) % 4, 0);
+  CHECK_EQ((PKT_HEADROOM + 14 + 20 + 8) % 16, 0);
   pkt_free(p);
   CHECK_EQ(pkt_in_use(), 0);
 }

@@ -129,10 +129,37 @@ cut_at(unsigned cut, unsigned seed, unsigned *version, unsigned *records)
   }
 }
 
+// How full the log became, and how often it was emptied: cuts are only as good as what they cut.
+static void
+describe_log(unsigned *most, unsigned *emptied)
+{
+  *most = *emptied = 0;
+  for(unsigned i = 0; i < trace->n; i++){
+    const struct event *e = &trace->event[i];
+    if(e->kind != EVENT_WRITE || e->block != 2)
+      continue;
+    unsigned n = *(const unsigned *)e->data;
+    *most = n > *most ? n : *most;
+    *emptied += n == 0;
+  }
+}
+
+static void
+cut_and_check(unsigned cut, unsigned seed)
+{
+  unsigned version, records;
+  cut_at(cut, seed, &version, &records);
+  check("fsck after a crash", cut);
+  cut_at(cut, seed, &version, &records);
+  if(IN_PROCESS("recovery after a crash", cut, check_recovered(version, records)))
+    check("fsck after recovery", cut);
+}
+
+// Cuts spread over the whole workload, and some where it hurts most: while a header of the log is on its way.
 static void
 crash(unsigned seed, int steps, int errors, unsigned cuts)
 {
-  unsigned version, records, total;
+  unsigned total, most, emptied, done = 0;
   memcpy(before, fresh, BLOCKS * BSIZE);
   memcpy(disk, before, BLOCKS * BSIZE);
   trace->n = 0;
@@ -143,18 +170,15 @@ crash(unsigned seed, int steps, int errors, unsigned cuts)
   total = trace->n;
   if(total == MAXEVENTS || total < 50)
     printf("  the workload made %u events\n", total);
-  for(unsigned i = 0; i < cuts; i++){
-    unsigned cut = cuts >= total ? i % total : (unsigned)((unsigned long)i * total / cuts);
-    unsigned id = seed * 1000003 + i;
-    cut_at(cut, id, &version, &records);
-    check("fsck after a crash", cut);
-    cut_at(cut, id, &version, &records);
-    if(IN_PROCESS("recovery after a crash", cut, check_recovered(version, records)))
-      check("fsck after recovery", cut);
-    if(failures > 5)
-      return;
-  }
-  printf("crash%s: %u events, cut %u times\n", errors ? " with disk errors" : "", total, cuts);
+  for(unsigned i = 0; i < cuts && failures < 5; i++, done++)
+    cut_and_check(cuts >= total ? i % total : (unsigned)((unsigned long)i * total / cuts), seed * 1000003 + i);
+  for(unsigned i = 0; i < total && failures < 5; i++)
+    if(trace->event[i].kind == EVENT_WRITE && trace->event[i].block == 2)
+      for(unsigned j = 0; j < 1 + cuts / 500; j++, done++)
+        cut_and_check(i + 1, seed * 1000003 + i + j * 7);
+  describe_log(&most, &emptied);
+  printf("crash%s: %u events, cut %u times; the log held up to %u blocks and was empty %u times\n",
+    errors ? " with disk errors" : "", total, done, most, emptied);
 }
 
 static void
