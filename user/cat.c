@@ -1,6 +1,7 @@
 // cat [FILE...]: files, or standard input, one after the other.
 
 #include "kernel/fcntl.h"
+#include "user/dir.h"
 #include "user/errno.h"
 #include "user/rxv.h"
 #include "user/user.h"
@@ -10,13 +11,8 @@ cat(int fd, const char *name)
 {
   static char buf[4096];
   int n;
-  while((n = read(fd, buf, sizeof(buf))) > 0){
-    if(write_all(1, buf, n) < 0){
-      if(errno != EPIPE)
-        warn_errno("standard output");
-      exit(1);
-    }
-  }
+  while((n = read(fd, buf, sizeof(buf))) > 0)
+    output(buf, n);
   if(n < 0)
     warn_errno("%s", name);
   return n < 0;
@@ -30,6 +26,11 @@ main(int argc, char **argv)
     return cat(0, "standard input");
   for(int i = 1; i < argc; i++){
     int fd = strcmp(argv[i], "-") == 0 ? dup(0) : open(argv[i], O_RDONLY);
+    if(fd >= 0 && is_dir(argv[i])){
+      close(fd);
+      fd = -1;
+      errno = EISDIR;
+    }
     if(fd < 0){
       warn_errno("%s", argv[i]);
       status = 1;

@@ -10,10 +10,8 @@ static void
 head_bytes(int fd, uint64 n)
 {
   static char buf[4096];
-  for(int k; n > 0 && (k = read(fd, buf, n < sizeof(buf) ? n : sizeof(buf))) > 0; n -= k){
-    if(write_all(1, buf, k) < 0)
-      exit(1);
-  }
+  for(int k; n > 0 && (k = read(fd, buf, n < sizeof(buf) ? n : sizeof(buf))) > 0; n -= k)
+    output(buf, k);
 }
 
 static void
@@ -23,8 +21,8 @@ head_lines(int fd, uint64 n)
   char *line;
   reader_init(&r, fd);
   for(; n > 0 && (line = reader_line(&r)) != 0; n--){
-    if(write_all(1, line, r.length) < 0 || (r.newline && write_all(1, "\n", 1) < 0))
-      exit(1);
+    output(line, r.length);
+    output("\n", r.newline);
   }
   reader_free(&r);
 }

@@ -55,6 +55,7 @@ void usage(const char *arguments) __attribute__((noreturn));                    
 void warn_errno(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
 void die_errno(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
 int write_all(int fd, const void *buf, uint n);  // 0, or -1: not all of it could be written
+void output(const void *buf, uint n);            // to standard output, or exit(1): after a message, if anybody reads
 
 // Options: -a -b or -ab, before the other arguments; "--" ends them.
 struct opts {

@@ -10,6 +10,7 @@
 #pragma weak warn_errno
 #pragma weak die_errno
 #pragma weak write_all
+#pragma weak output
 #pragma weak next_opt
 #pragma weak reader_init
 #pragma weak reader_line
@@ -81,6 +82,16 @@ write_all(int fd, const void *buf, uint n)
     n -= k;
   }
   return 0;
+}
+
+void
+output(const void *buf, uint n)
+{
+  if(write_all(1, buf, n) == 0)
+    return;
+  if(errno != EPIPE)
+    warn_errno("standard output");
+  exit(1);
 }
 
 int
