@@ -39,7 +39,7 @@ struct pktbuf {
   struct netif *nif;      // [o] came in there, or goes out there
   uint32 src, dst;        // [o] IP addresses in host order, once known
   uint16 sport, dport;    // [o] ports in host order, once known
-  uint64 stamp;           // [o] now() at reception, if anybody asks for it (trace)
+  uint64 stamp;           // [o] now() at reception; 0: we made it
   struct pktfrag *frags;  // [o] nfrag of them, in the packet's own page, behind tail; 0: none
   uint32 tap;             // [o] its record in the tap, 0: none
 };

@@ -72,8 +72,11 @@ drain(struct netif *nif, int q, int n)
 
   while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, BATCH))) > 0){
     up = replace(nif, q, b, got);
-    for(int i = 0; i < up; i++)
+    uint64 t = now();  // once for all of them
+    for(int i = 0; i < up; i++){
+      b->in[i]->stamp = t;
       netif_rx(nif, b->in[i]);
+    }
     done += got;
   }
   return done;
