@@ -99,7 +99,7 @@ KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe
   $(if $(filter-out 0,$(DEBUG)),-DDEBUG -fsanitize=undefined -fsanitize-undefined-trap-on-error)
 LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
-LDFLAGS = -z max-page-size=4096 -nostdlib -static
+LDFLAGS = -m elf64lriscv -z max-page-size=4096 -nostdlib -static
 
 all: $K/kernel fs.img $(basename $(wildcard mkfs/*.c))
 
