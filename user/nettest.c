@@ -525,12 +525,17 @@ child_test(const struct test *t)
   exit(0);
 }
 
+// test: the other child, which must not outlive the parent: it would keep its ports.
 static void __attribute__((noreturn))
-child_watch(void)
+child_watch(int parent, int test)
 {
   struct report r = { .kind = 'D' };
   for(int ticks = 0; ticks < DEADLINE; ticks += 5){
     pause(5);
+    if(getppid() != parent){
+      kill(test);
+      exit(1);
+    }
     if(grading)
       tell_host("begin");
   }
@@ -538,10 +543,11 @@ child_watch(void)
   exit(0);
 }
 
+// t: what the child tests; 0: it watches the child `test`.
 static int
-start_child(const struct test *t, int fds[2])
+start_child(const struct test *t, int test, int fds[2])
 {
-  int pid = fork();
+  int parent = getpid(), pid = fork();
   if(pid < 0)
     die_errno("cannot fork");
   if(pid > 0)
@@ -549,7 +555,7 @@ start_child(const struct test *t, int fds[2])
   close(fds[0]);
   if(t)
     child_test(t);
-  child_watch();
+  child_watch(parent, test);
 }
 
 static int
@@ -589,7 +595,7 @@ run_test(const struct test *t)
   if(pipe(fds) < 0)
     die_errno("pipe");
   report_fd = fds[1];
-  int test = start_child(t, fds), watch = start_child(0, fds);
+  int test = start_child(t, 0, fds), watch = start_child(0, test, fds);
   close(fds[1]);
   do {
     if(read_report(fds[0], &r) < 0)
