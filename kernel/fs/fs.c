@@ -34,6 +34,10 @@ superblock_fault(uint64 disk_blocks)
 static int
 read_superblock(void)
 {
+  if(virtio_blk_blocks() < 2){
+    printf("fs: the disk cannot be used: it is too short to hold anything\n");
+    return -EINVAL;
+  }
   struct buf *b = bread(1);
   if(b == 0){
     printf("fs: the disk fails at block 1, the superblock\n");

@@ -25,6 +25,7 @@ struct trace *trace;
 static unsigned char *fresh, *before;   // images: as made, at the start of a workload
 static int failures;
 static char disk_path[64];
+static const char *image_name;
 
 int fsck_main(int argc, char **argv);
 
@@ -81,12 +82,12 @@ finish(pid_t pid, const char *what, unsigned seed)
 static void
 run_fsck(unsigned seed)
 {
-  char *argv[] = {"fsck", "-r", disk_path, 0}, copy[64];
+  char *argv[] = {"fsck", "-r", disk_path, 0}, copy[200];
   if(!verbose && freopen("/dev/null", "w", stdout) == 0)
     _exit(2);
   if(fsck_main(3, argv) == 0)
     return;
-  snprintf(copy, sizeof(copy), "bad-%u.img", seed);
+  snprintf(copy, sizeof(copy), "%s.bad-%u", image_name, seed);
   FILE *f = fopen(copy, "wb");
   if(f){
     fwrite(disk, BSIZE, BLOCKS, f);
@@ -205,7 +206,7 @@ errors(unsigned seed, int steps)
   for(int i = 0; i < 10 && failures < 5; i++)  // each with cold buffers
     if(IN_PROCESS("errors", seed, run_errors(seed + i, steps / 10)))
       check("fsck after disk errors", seed);
-  printf("errors: 3 threads, 10 times %d steps each, 3 of 100 transfers fail\n", steps / 10);
+  printf("errors: 3 threads, 10 times %d steps each, 3 of 100 reads and 1 of 100 writes fail\n", steps / 10);
 }
 
 static void
@@ -308,7 +309,7 @@ main(int argc, char **argv)
   fresh = shared(BLOCKS * BSIZE);
   before = shared(BLOCKS * BSIZE);
   trace = shared(sizeof(*trace));
-  read_fresh_image(argv[1]);
+  read_fresh_image(image_name = argv[1]);
   int quick = strcmp(which, "quick") == 0, all = strcmp(which, "long") == 0;
   int rounds = all ? 10 : 1;
   for(int i = 0; i < rounds; i++, seed++){
