@@ -1,0 +1,287 @@
+#include "fixture.h"
+#include "core/cpu.h"
+#include "pkt/poll.h"
+#include "sched/proc.h"
+
+// --- a card whose frames come when the test says so ---
+
+#define RING 64
+#define POSTED (RING - 1)
+
+static struct {
+  struct pktbuf *buf[RING];
+  uint taken, arrived, provided;  // free-running
+  int masked;
+  void (*on_empty)(void);         // called once when somebody has seen the ring empty
+  void (*on_unmask)(void);        // ... when interrupts are turned on, before the ring is looked at
+} nic;
+
+static int passed;                // frames that went up the stack
+static int least;                 // empty buffers on the ring, at the worst moment
+static int yields;
+static void (*thread)(void *);
+static sigjmp_buf thread_sleeps;
+
+int (*idle_poll)(void);
+int (*idle_stop)(void);
+
+struct proc *
+kthread_create(const char *name, void (*fn)(void *), void *arg)
+{
+  thread = fn;
+  return (struct proc *)&thread;
+}
+
+void
+sched_yield(void)
+{
+  CHECK_EQ(host_locks, 0);
+  yields++;
+}
+
+// The net thread has nothing more to do.
+void
+wq_sleep_hard(struct waitq *q, struct spinlock *lk)
+{
+  release(lk);
+  siglongjmp(thread_sleeps, 1);
+}
+
+static void
+run_thread(void)
+{
+  if(sigsetjmp(thread_sleeps, 0) == 0)
+    thread(0);
+}
+
+static void
+call_once(void (**fn)(void))
+{
+  void (*f)(void) = *fn;
+  *fn = 0;
+  if(f)
+    f();
+}
+
+static int
+rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
+{
+  int i = 0;
+  for(; i < n && nic.taken != nic.arrived; i++){
+    out[i] = nic.buf[nic.taken++ % RING];
+    out[i]->tail = out[i]->head + 60;
+    pkt_own(out[i], PKT_NIC, PKT_STACK);
+  }
+  if(i == 0)
+    call_once(&nic.on_empty);
+  return i;
+}
+
+static int
+rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
+{
+  int i = 0;
+  for(; i < n && nic.provided - nic.taken < POSTED; i++){
+    CHECK_EQ(pkt_len(in[i]), 0);
+    nic.buf[nic.provided++ % RING] = in[i];
+  }
+  return i;
+}
+
+static int
+rx_pending(struct netif *nif, int q)
+{
+  return nic.taken != nic.arrived;
+}
+
+static int
+no_tx(struct netif *nif, int q, struct pktbuf **in, int n)
+{
+  return 0;
+}
+
+static void
+irq(struct netif *nif, int q, int on)
+{
+  nic.masked = !on;
+  if(on)
+    call_once(&nic.on_unmask);
+}
+
+static const struct nic_ops ops = {
+  .rx_return = rx_return, .rx_provide = rx_provide, .rx_pending = rx_pending,
+  .tx_provide = no_tx, .tx_return = no_tx, .irq = irq,
+};
+
+static struct netif ring_nif = { .name = "r0", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &ops };
+
+static void
+input(struct netif *nif, struct pktbuf *p)
+{
+  CHECK_EQ(host_locks, 0);
+  passed++;
+  least = MIN(least, (int)(nic.provided - nic.taken));
+  pkt_free(p);
+}
+
+static void
+plug_in(void)
+{
+  struct pktbuf *p;
+  poll_init();
+  netif_input = input;
+  CHECK_EQ(netif_register(&ring_nif), 0);
+  ring_nif.up = 1;
+  least = POSTED;
+  while(nic.provided < POSTED && (p = pkt_alloc()) != 0){
+    pkt_own(p, PKT_STACK, PKT_NIC);
+    nic.buf[nic.provided++ % RING] = p;
+  }
+}
+
+static void
+pull_out(void)
+{
+  CHECK_EQ(nic.provided - nic.taken, POSTED);
+  while(nic.taken != nic.provided)
+    pkt_free(nic.buf[nic.taken++ % RING]);
+}
+
+static void
+arrive(int n)
+{
+  nic.arrived += n;
+  CHECK(nic.arrived - nic.taken <= nic.provided - nic.taken);
+}
+
+static void
+arrive_and_interrupt(void)
+{
+  arrive(1);
+  if(!nic.masked)
+    netif_interrupt(&ring_nif, 0);
+}
+
+static void
+arrive_one(void)
+{
+  arrive(1);
+}
+
+// --- the tests ---
+
+// The ring is as full as before whenever a frame goes up.
+TEST(poll_replacement_comes_first)
+{
+  plug_in();
+  arrive(POSTED);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, POSTED);
+  CHECK_EQ(least, POSTED);
+  CHECK(!nic.masked);
+  pull_out();
+}
+
+// A quota is all that an interrupt drains; the rest is the net thread's, with the card masked, in turns.
+TEST(poll_quota)
+{
+  plug_in();
+  poll_quota = 8;
+  arrive(20);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 8);
+  CHECK(nic.masked);
+  CHECK_EQ(host_wakeups, 1);
+  run_thread();
+  CHECK_EQ(passed, 20);
+  CHECK(!nic.masked);
+  CHECK_EQ(yields, 2);
+  pull_out();
+}
+
+// A frame that comes after the thread's last look, and before it unmasks, is not forgotten.
+TEST(poll_frame_at_unmask)
+{
+  plug_in();
+  poll_quota = 8;
+  arrive(8);
+  netif_interrupt(&ring_nif, 0);
+  nic.on_unmask = arrive_one;
+  run_thread();
+  CHECK_EQ(passed, 9);
+  CHECK(!nic.masked);
+  pull_out();
+}
+
+// A frame comes just after somebody found the ring empty, and its interrupt is turned away: the one who polls looks again.
+TEST(poll_turned_away)
+{
+  plug_in();
+  arrive(1);
+  nic.on_empty = arrive_and_interrupt;
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 2);
+  CHECK_EQ(ring_nif.rxq[0].busy, 0);
+  pull_out();
+}
+
+// Without packets to replace them frames are dropped by name, their buffers go back, and all goes on afterwards.
+TEST(poll_no_packets)
+{
+  static struct pktbuf *all[4096];
+  int n = 0;
+  plug_in();
+  while((all[n] = pkt_alloc()) != 0)
+    n++;
+  arrive(40);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 0);
+  CHECK_EQ(drops(DROP_NOBUF), 40);
+  CHECK_EQ(ring_nif.stat.rx_drops, 40);
+  while(n > 0)
+    pkt_free(all[--n]);
+  arrive(40);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 40);
+  pull_out();
+}
+
+// An idle hart that finds a frame masks the card; when it goes to sleep the interrupts are back, and what came in
+// between is found.
+TEST(poll_idle_watches)
+{
+  plug_in();
+  CHECK_EQ(idle_poll(), 0);
+  CHECK(!nic.masked);
+  arrive(3);
+  CHECK_EQ(idle_poll(), 1);
+  CHECK_EQ(passed, 3);
+  CHECK(nic.masked);
+  nic.on_unmask = arrive_one;
+  CHECK_EQ(idle_stop(), 1);
+  CHECK(!nic.masked);
+  CHECK_EQ(idle_poll(), 1);
+  CHECK_EQ(passed, 4);
+  CHECK_EQ(idle_stop(), 0);
+  CHECK(!nic.masked);
+  host_advance(10 * MSEC);
+  pull_out();
+}
+
+// While idle harts look the card stays masked; when they have other things to do, a timer notices, and drains.
+TEST(poll_watchdog)
+{
+  plug_in();
+  arrive(1);
+  CHECK_EQ(idle_poll(), 1);
+  for(int i = 0; i < 10; i++){
+    host_advance(MSEC / 2);
+    idle_poll();
+    CHECK(nic.masked);
+  }
+  arrive(5);
+  host_advance(3 * MSEC);
+  CHECK(!nic.masked);
+  CHECK_EQ(passed, 6);
+  pull_out();
+}
