@@ -49,7 +49,7 @@ check_options(const struct ip *h, uint *at)
       return DROP_IP_SRCROUTE + 1;
     // The pointer of these counts from 1; the first place is behind the fixed part, the last one ends the option.
     uint least = b[i] == OPT_RECORD ? 4 : 5, len = b[i + 1];
-    if((b[i] == OPT_RECORD || b[i] == OPT_TIMESTAMP) && (len < least - 1 || b[i + 2] < least || b[i + 2] > len + 1))
+    if((b[i] == OPT_RECORD || b[i] == OPT_TIMESTAMP) && (b[i + 2] < least || b[i + 2] > len + 1))
       return DROP_IP_OPTIONS + 1;
     i += len;
   }

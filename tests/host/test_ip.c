@@ -301,6 +301,23 @@ TEST(ip_identifications_do_not_repeat)
   sock_close(a);
 }
 
+// A transport cannot send more than a datagram holds.
+TEST(ip_longer_than_a_datagram)
+{
+  struct ip_path path;
+  struct pktbuf *first = 0, **at = &first;
+  CHECK_EQ(ip_route(GW_IP, 0, &path), 0);
+  for(int i = 0; i < 22; i++){
+    *at = pkt_alloc();
+    pkt_put(*at, i < 21 ? 3000 : 2516);
+    at = &(*at)->more;
+  }
+  CHECK_EQ(ip_output(&path, first, GW_IP, IPPROTO_UDP, 64, 0), -EMSGSIZE);
+  CHECK_EQ(drops(DROP_IP_TOOBIG), 1);
+  CHECK_EQ(nsent(), 0);
+  CHECK_EQ(pkt_in_use(), 0);
+}
+
 // What goes beyond the link goes to the gateway's card, with the far address in the header.
 TEST(ip_by_the_gateway)
 {
