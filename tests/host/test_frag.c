@@ -118,6 +118,7 @@ TEST(frag_first_repeated)
 {
   piece(1, 0, 16, 1, 0);
   piece(1, 0, 16, 1, 1);
+  waiting(1, 0);
   piece(1, 0, 24, 1, 0);
   CHECK_EQ(drops(DROP_FRAG_OVERLAP), 3);
   waiting(1, 0);
