@@ -91,6 +91,7 @@ directories_as_files(void)
   ut_make("d/inside", 1, 1);
   FAILS_AS(open("d", O_RDWR), EISDIR);
   FAILS(open("d", O_WRONLY));
+  FAILS(open("d", O_CREATE));
   FAILS(open("d", O_CREATE | O_RDWR));
   FAILS(open("d", O_RDONLY | O_TRUNC | O_WRONLY));
   FAILS(open(".", O_RDWR));

@@ -47,6 +47,45 @@ heap_of_child(void)
   CHECK(sbrk(0) == top);
 }
 
+// Pages that sbrk gives until it fails.
+static int
+count_pages(void)
+{
+  char *start = sbrk(0);
+  int n = 0;
+
+  while(sbrk(PGSIZE) != SBRK_ERROR)
+    n++;
+  CHECK(sbrk(-n * PGSIZE) == start + (long)n * PGSIZE);
+  return n;
+}
+
+static void
+ends(long unused)
+{
+}
+
+// After as many processes as there can be, and programs on all harts, exactly as much can be had as before.
+static void
+heap_same_after(void)
+{
+  int before, n = 0, pid;
+
+  count_pages();  // touches what this process needs for it
+  before = count_pages();
+  while((pid = fork()) > 0)
+    n++;
+  if(pid == 0){
+    pause(1);
+    exit(0);
+  }
+  while(n-- > 0)
+    MUST(wait(0));
+  for(int i = 0; i < 20; i++)
+    LIVES(ends, i);
+  IS(count_pages(), before);
+}
+
 // Most of what is free can be had at once, used at both ends and in the middle, and given back.
 static void
 heap_large(void)
@@ -221,7 +260,7 @@ heap_malloc(void)
   void *list = 0, *p;
   int n = 0;
 
-  while(n < 4000 && (p = malloc(10001)) != 0){
+  while((p = malloc(10001)) != 0){
     *(void **)p = list;
     list = p;
     n++;
@@ -391,17 +430,17 @@ static void
 lazy_call_no_memory(long unused)
 {
   int fds[2];
-  char *room = sbrklazy(16 * MB), *p;
+  char *room = sbrklazy(512 * MB), *p;
 
   MUST(pipe(fds));
-  IS(write(fds[1], "0123456789", 10), 10);
+  IS(write(fds[1], bss, 250), 250);
   ut_parent_waits();
   while((p = sbrk(64 * PGSIZE)) != SBRK_ERROR)
     p[0] = 1;
   while((p = sbrk(PGSIZE)) != SBRK_ERROR)
     p[0] = 1;
-  for(long i = 0; i < 16 * MB; i += MB)
-    read(fds[0], room + i, 1);
+  for(int i = 0; i < 250; i++)
+    read(fds[0], room + i * 2 * MB, 1);
 }
 
 static void
@@ -571,6 +610,7 @@ fresh_is_zero(void)
 static const struct ut tests[] = {
   { "heap_by_bytes", heap_by_bytes, 0, 0 },
   { "heap_of_child", heap_of_child, 0, 0 },
+  { "heap_same_after", heap_same_after, 0, 0 },
   { "heap_large", heap_large, 0, 0 },
   { "heap_shrink", heap_shrink, 0, 0 },
   { "heap_impossible", heap_impossible, 0, 0 },

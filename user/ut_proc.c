@@ -265,6 +265,8 @@ table_full(void)
 static void
 fork_freely(long until)
 {
+  while(ut_ms() < until - 1000)
+    yield();
   while(ut_ms() < until){
     int pid = fork();
     if(pid == 0)
@@ -279,8 +281,10 @@ fork_freely(long until)
 static void
 forks_in_heap(void)
 {
+  long until = ut_ms() + 1500;
+
   for(int i = 0; i < 6; i++)
-    ut_start(fork_freely, ut_ms() + 1000);
+    ut_start(fork_freely, until);
   ut_reap(6);
   LIVES(end_with, 0);
 }

@@ -100,6 +100,19 @@ interrupts_init(void)
   plic_init();
 }
 
+// A stock of packets for the lists that the harts keep: without a flood no packet is made after boot, and free memory
+// is what programs gave back.
+static void
+stock_packets(void)
+{
+  struct pktq q = {0};
+  struct pktbuf *p;
+  for(int i = 0; i < 64 * ncpu && (p = pkt_alloc()); i++)
+    pktq_put(&q, p);
+  while((p = pktq_get(&q)))
+    pkt_free(p);
+}
+
 static void
 network_init(void)
 {
@@ -107,6 +120,7 @@ network_init(void)
   net_init();
   poll_init();
   pci_init(drivers, NELEM(drivers));
+  stock_packets();
   if(nnetif == 1)  // loopback
     printf("rxv: there is no network card (e1000) that can be used.\n");
 }

@@ -300,6 +300,10 @@ extend(struct vm *vm, uint64 from, uint64 to)
   return vm_add(vm, from, to, PTE_R | PTE_W);
 }
 
+// Pages that eager growth leaves alone: whoever took all the rest can still copy the page in which it notes that
+// there are no more, and the shell can still start a program that frees some.
+#define RESERVE 64
+
 uint64
 vm_sbrk(struct vm *vm, int64 n, int eager)
 {
@@ -308,7 +312,7 @@ vm_sbrk(struct vm *vm, int64 n, int eager)
     return shrink(vm, -(uint64)n);
   if(old + n < old || old + n > MAXVA - 2 * PGSIZE)
     return -1;
-  if(eager && (to - from) / PGSIZE > kfree_pages())
+  if(eager && (to - from) / PGSIZE + RESERVE > kfree_pages())
     return -1;
   if(to > from && extend(vm, from, to) < 0)
     return -1;

@@ -6,6 +6,7 @@
 #include "core/string.h"
 #include "mm/layout.h"
 #include "mm/vm.h"
+#include "sched/ipi.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 
@@ -30,8 +31,11 @@ tag(int *pid, const char **name)
 void
 proc_init(void)
 {
-  for(int i = 0; i < NPROC; i++)
+  for(int i = 0; i < NPROC; i++){
+    // All stacks now: free memory does not depend on how many processes there ever were at a time.
+    procs[i].kstack = vm_map_kstack(i);
     list_add(&free_slots, &procs[i].link);
+  }
   proc_tag = tag;
 }
 
@@ -142,10 +146,14 @@ proc_set_vm(struct vm *vm)
   mycpu()->uvm = vm;
   vm_switch(vm);
   pop_off();
-  if(old){
-    vm_clear(old);  // now, though an idle hart may hold the root of it for as long as it has nothing else to do
-    vm_put(old);
-  }
+  if(old == 0)
+    return;
+  vm_clear(old);
+  __atomic_store_n(&old->dead, 1, __ATOMIC_SEQ_CST);
+  for(int i = 0; i < ncpu; i++)
+    if(cpus[i].vm == old && cpus[i].idle == CPU_SLEEPING)
+      ipi_send(i);  // sleep_for_work() lets go of it
+  vm_put(old);
 }
 
 struct proc *

@@ -46,7 +46,7 @@ struct proc {
   int last_cpu;           // [s] index of the hart it ran on
   uint64 cpu_time;        // [o] ticks of the time CSR spent running
   uint64 started;         // [o] when it was last given a hart
-  void *kstack;           // [I] lowest byte; mapped for good once the slot has been used
+  void *kstack;           // [I] lowest byte; mapped at boot, for good
   struct trapframe *tf;   // [I] user registers, 0: kernel thread
   struct context context; // [s] kernel registers while it does not run
   void (*entry)(void *);  // [I] what a new thread calls first

@@ -202,6 +202,8 @@ sleep_for_work(struct cpu *c)
   intr_off();
   c->idle = CPU_SLEEPING;
   __atomic_fetch_or(&idle_harts, me, __ATOMIC_SEQ_CST);
+  if(c->vm && __atomic_load_n(&c->vm->dead, __ATOMIC_SEQ_CST))
+    vm_switch(0);
   if(!work(c) && !panicked){
     uint64 t = now();
     c->wfis++;

@@ -218,14 +218,14 @@ ut_state(int pid)
   return PS_UNUSED;
 }
 
-// Waits until process pid waits for something, 5 s at the most.
+// Waits until process pid waits for something, 20 s at the most.
 static UT_UNUSED void
 ut_until_blocked(int pid)
 {
-  for(long end = ut_ms() + 5000; ut_ms() < end; yield())
+  for(long end = ut_ms() + 20000; ut_ms() < end; yield())
     if(ut_state(pid) == PS_WAITING)
       return;
-  FAIL("expected process %d to wait within 5 s, its state is %d", pid, ut_state(pid));
+  FAIL("expected process %d to wait within 20 s, its state is %d", pid, ut_state(pid));
 }
 
 // Before a child takes all memory: its parent shall wait for it by then, and need no page for itself.
