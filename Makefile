@@ -86,7 +86,7 @@ ifneq ($(filter-out clean help setup doctor check gdb print-gdbport,$(or $(MAKEC
   ISA := $(shell $(CC) $(TARGET) -march=rv64imac_zicsr_zifencei -mabi=lp64 -c -x assembler /dev/null -o /dev/null \
     2>/dev/null && echo rv64imac_zicsr_zifencei || echo rv64imac)
   # Only the compiler's own headers (stdarg.h and the like), never those of a C library that is installed with it.
-  HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+  HEADERS := -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null)
 endif
 
 # ---- flags
