@@ -157,23 +157,34 @@ uart_resume(void)
     rx_interrupts(1);
 }
 
-// One hart at a time is here: the others cannot claim the line before this one completes it.
+// Characters in, as long as there is room for them.
 static void
-uart_interrupt(void *arg)
+receive(void)
 {
-  (void)uart.reg[IIR];  // takes back "THR empty"; the receive interrupt goes when the FIFO is empty, or turned off
   while(uart.reg[LSR] & LSR_RX){
     if(!uart_room()){
       rx_interrupts(0);
       if(!uart_room())
-        break;
+        return;
       rx_interrupts(1);  // a reader was faster, and has seen them on
     }
     uart_input(uart.reg[RBR]);
   }
-  acquire(&uart.txlock);
-  pump();
-  release(&uart.txlock);
+}
+
+// One hart at a time is here: the others cannot claim the line before this one completes it.
+// The PLIC sees only the line's rise. While "THR empty" holds it up, a character that comes in makes no rise of its
+// own: so it is looked for once more after pump() has taken that reason away.
+static void
+uart_interrupt(void *arg)
+{
+  do {
+    (void)uart.reg[IIR];  // takes back "THR empty"; the receive interrupt goes when the FIFO is empty, or turned off
+    receive();
+    acquire(&uart.txlock);
+    pump();
+    release(&uart.txlock);
+  } while((uart.reg[LSR] & LSR_RX) && (__atomic_load_n(&uart.ier, __ATOMIC_SEQ_CST) & IER_RX));
   acquire(&uart.lock);
   wq_wake_all(&uart.room);
   release(&uart.lock);

@@ -81,6 +81,7 @@ def user_net(t, restrict):
         m = t.start(["-netdev", net, "-device", machine.card()], boot=False)
         try:
             m.prompt(60)
+            m.expect("arp_rx: received an ARP packet")  # the answer about the gateway, for which the guest asks at once
             t.m = m
             return ports
         except Failure:

@@ -1,6 +1,7 @@
 """The shell and the tools, as a user at the terminal meets them."""
 import re
 
+from .machine import echo_of
 from .scenario import check, equal, scenario
 
 
@@ -91,7 +92,7 @@ def interrupt(t):
     for command, last in (("cat", "cat"), ("sleep 1000", "sleep"), ("cat | wc", "wc"), ("nt block 7 recv", "nt"),
                           ("sleep 1000; sleep 1000", "sleep")):
         t.m.send(command + "\n")
-        t.m.expect(re.escape(command) + r"\s*\n")
+        t.m.expect(echo_of(command))
         t.runs(last)
         t.m.send("\x03")
         t.m.prompt()

@@ -88,6 +88,8 @@ class Run:
                 net = s.net(self)
             if s.boot is not None:
                 self.m = self.start(net, boot=s.boot)
+            if s.net == "wire" and s.boot:
+                self.host.ping(b"first")  # what the kernel says of its first packets comes before the test, not within
             s.function(self)
             for lan in self.lans:
                 lan.check()
