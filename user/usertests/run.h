@@ -39,21 +39,21 @@ ut_clean(void)
 }
 
 // Kills what is left of the test whose first process was pid: result, how many processes that were. They get
-// half a second to end by themselves.
+// three seconds to end by themselves: whoever frees most of memory may need some.
 static int
 ut_strays(int pid)
 {
   static struct kstat_proc p[NPROC];
   int n, left = 0;
 
-  for(int round = 0; round < 8; round++){
+  for(int round = 0; round < 40; round++){
     n = kstat(KSTAT_PROC, p, sizeof(p)) / (int)sizeof(p[0]);
     int now = 0;
     for(int i = 0; i < n; i++){
       if(p[i].pid <= pid || p[i].state == PS_UNUSED || p[i].pid == getpid())
         continue;
       now++;
-      if(round >= 5 && kill(p[i].pid) == 0)
+      if(round >= 30 && kill(p[i].pid) == 0 && round == 30)
         left++;
     }
     if(now == 0)
