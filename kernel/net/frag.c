@@ -230,11 +230,11 @@ frag_input(struct pktbuf *p)
   return whole ? join(whole) : 0;
 }
 
-// Time is up for d: the sender is told if its first piece came (RFC 792).
+// Time is up for a datagram: the sender is told, unless its first piece is missing (RFC 792; icmp_error() looks).
 static void
 expire(struct pktbuf *list)
 {
-  if(list && offset(list) == 0)
+  if(list)
     icmp_error(list, ICMP_TIMXCEED, 1, 0);
   drop_list(list, DROP_FRAG_TIMEOUT);
 }

@@ -87,7 +87,7 @@ echo(struct netif *nif, struct pktbuf *p)
   struct icmp *m = (struct icmp *)pkt_data(p);
   const struct ip *h = (struct ip *)(p->page + p->l3);
   struct ip_path path;
-  if(p->l2bcast || !netif_is_ours(p->dst)){
+  if(!netif_is_ours(p->dst)){
     pkt_drop(p, DROP_ICMP_BCAST, 0);
     return;
   }

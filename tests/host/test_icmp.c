@@ -189,6 +189,19 @@ TEST(icmp_errors_about_nothing_of_ours)
     memcpy(w.b + 36, &sum, 2);
     feed(&w), n++;
   }
+  // A header of 16 bytes would make ports of the destination address: 10.0 and 2.2.
+  struct sock *lied = udp_connected(0x0a00, GW_IP, 0x0202);
+  feed_error(3, 3, 0, OUR_IP, GW_IP, IPPROTO_UDP, 2000, 9, 28);
+  CHECK_EQ(receive(s, 10, 0), -ECONNREFUSED);
+  w.b[14 + 20 + 8] = 0x44;
+  w.b[36] = w.b[37] = 0;
+  uint16 lied_sum = htons(ref_cksum(w.b + 34, w.n - 34, 0));
+  memcpy(w.b + 36, &lied_sum, 2);
+  feed(&w), n++;
+  CHECK_EQ(receive(lied, 10, 0), -EAGAIN);
+  sock_close(lied);
+  feed_error(3, 3, 0, OUR_IP, GW_IP, IPPROTO_UDP, 2000, 9, 28);
+  CHECK_EQ(receive(s, 10, 0), -ECONNREFUSED);
   w.b[42] = 0x65;  // version 6
   w.b[36] = w.b[37] = 0;
   uint16 sum = htons(ref_cksum(w.b + 34, w.n - 34, 0));
