@@ -35,9 +35,8 @@ struct trace {
 };
 extern struct trace *trace;
 
-// Of 1000 reads and writes so many fail; some of the writes are done all the same.
-extern int fail_reads_permille, fail_writes_permille;
-extern unsigned long disk_errors;             // that were made
+// From now on so many of 1000 fail; some of the writes that fail are done all the same.
+void fail_transfers(int reads_permille, int writes_permille);
 
 // ---- workload.c: each in a process of its own. They end by host_fail() or by returning.
 void run_workload(unsigned seed, int steps, int errors);  // with trace; errors: writes may fail

@@ -30,7 +30,8 @@ become_process(void)
 {
   int i = __atomic_fetch_add(&nprocs, 1, __ATOMIC_SEQ_CST);
   assert(i < NPROC - 1);
-  printf_putc = put_char;
+  if(i == 0)
+    printf_putc = put_char;
   host_proc = &procs[i];
   host_proc->pid = i + 1;
   return host_proc;
@@ -270,8 +271,14 @@ static struct spinlock disk_lock;
 static struct blkreq *pending;
 static int npending, disk_started;
 static uint disk_seed = 1;
-int fail_reads_permille, fail_writes_permille;
-unsigned long disk_errors;
+static int fail_reads_permille, fail_writes_permille;
+
+void
+fail_transfers(int reads_permille, int writes_permille)
+{
+  __atomic_store_n(&fail_reads_permille, reads_permille, __ATOMIC_RELAXED);
+  __atomic_store_n(&fail_writes_permille, writes_permille, __ATOMIC_RELAXED);
+}
 
 uint
 next_random(uint *seed)
@@ -297,9 +304,8 @@ static void
 serve(struct blkreq *r)
 {
   acquire(&disk_lock);
-  int permille = r->write ? fail_writes_permille : fail_reads_permille;
+  int permille = __atomic_load_n(r->write ? &fail_writes_permille : &fail_reads_permille, __ATOMIC_RELAXED);
   int error = r->blockno >= disk_blocks || (int)(next_random(&disk_seed) % 1000) < permille;
-  disk_errors += error;
   int happens = !error || (r->blockno < disk_blocks && next_random(&disk_seed) % 2);  // what fails may yet be done
   if(r->write && happens){
     memcpy(disk + (uint64)r->blockno * BSIZE, r->data, BSIZE);
@@ -353,8 +359,7 @@ int
 virtio_blk_flush(void)
 {
   acquire(&disk_lock);
-  int error = (int)(next_random(&disk_seed) % 1000) < fail_writes_permille;
-  disk_errors += error;
+  int error = (int)(next_random(&disk_seed) % 1000) < __atomic_load_n(&fail_writes_permille, __ATOMIC_RELAXED);
   if(!error)
     record(EVENT_FLUSH, 0, 0);
   release(&disk_lock);

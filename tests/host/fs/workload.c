@@ -250,7 +250,7 @@ run_workload(unsigned seed, int steps, int errors)
   uint version = 0, records = 0;
   mount();
   may_fail = errors;
-  fail_writes_permille = errors ? 5 : 0;
+  fail_transfers(0, errors ? 5 : 0);
   start_crowd(seed + 1, 2, steps);
   for(int i = 0; i < steps; i++){
     switch(next_random(&a.seed) % 8){
@@ -386,12 +386,11 @@ void
 run_errors(unsigned seed, int steps)
 {
   mount();
-  fail_reads_permille = 30;
-  fail_writes_permille = 10;
+  fail_transfers(30, 10);
   crowd(seed, 3, steps);
   for(int i = 0; i < 5; i++)
     fs_sync();
-  fail_reads_permille = fail_writes_permille = 0;
+  fail_transfers(0, 0);
   int tries = 0;
   while(fs_sync() != 0)
     if(++tries > 10)
