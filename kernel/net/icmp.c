@@ -105,8 +105,7 @@ static void
 echo_reply(struct netif *nif, struct pktbuf *p)
 {
   struct icmp *m = (struct icmp *)pkt_data(p);
-  uint16 id = ntohs(m->u.echo.id);
-  struct sock *s = id ? sock_find(IPPROTO_ICMP, p->dst, id, p->src, 0, 0) : 0;
+  struct sock *s = sock_find(IPPROTO_ICMP, p->dst, ntohs(m->u.echo.id), p->src, 0);
   if(s == 0){
     pkt_drop(p, DROP_ICMP_TYPE, 0);
     return;

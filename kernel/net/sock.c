@@ -223,9 +223,9 @@ sock_error_quoted(const struct ip *h, const uint8 *l4, int err)
   uint32 from = ntohl(h->ip_src), to = ntohl(h->ip_dst);
   struct sock *s = 0;
   if(h->ip_p == IPPROTO_UDP)
-    s = sock_find(IPPROTO_UDP, from, ntohs(u->sport), to, ntohs(u->dport), 0);
+    s = sock_find(IPPROTO_UDP, from, ntohs(u->sport), to, ntohs(u->dport));
   else if(h->ip_p == IPPROTO_ICMP && m->type == ICMP_ECHO)
-    s = sock_find(IPPROTO_ICMP, from, ntohs(m->u.echo.id), to, 0, 0);
+    s = sock_find(IPPROTO_ICMP, from, ntohs(m->u.echo.id), to, 0);
   if(s == 0)
     return 0;
   // A UDP socket without a peer could not tell which of its datagrams was meant.

@@ -49,8 +49,9 @@ struct sock {
 };
 
 void sock_init(void);
-// The socket for a datagram that came; 0: none. It is locked. faddr, fport: who sent it.
-struct sock *sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, int broadcast);
+// The socket for a datagram that came; 0: none. It is locked. faddr, fport: who sent it. A broadcast's laddr is no
+// socket's own address, so only sockets bound to any address get it.
+struct sock *sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport);
 // p, starting at what the program gets, to the queue of s. s is locked, and is let go.
 void sock_queue(struct sock *s, TAKES struct pktbuf *p);
 // Something happened to the datagram that we once sent: h is its header, l4 its next 8 bytes. err is told to its

@@ -78,11 +78,11 @@ bucket(uint16 port)
 
 // How well does s fit this datagram? 0: not at all; else the more of its endpoints are fixed, the better.
 static inline int
-fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, int broadcast)
+fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
   if(s->local.port != lport || s->proto->proto != proto)
     return 0;
-  if(s->local.addr && (s->local.addr != laddr || broadcast))
+  if(s->local.addr && s->local.addr != laddr)
     return 0;
   if((s->peer.addr && s->peer.addr != faddr) || (s->peer.port && s->peer.port != fport))
     return 0;
@@ -90,7 +90,7 @@ fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr,
 }
 
 struct sock *
-sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, int broadcast)
+sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
   uint b = bucket(lport);
   struct sock *best = 0;
@@ -99,7 +99,7 @@ sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport, i
     return 0;
   acquire(&buckets[b].lock);
   for(struct sock *s = buckets[b].first; s; s = s->link){
-    int f = fit(s, proto, laddr, lport, faddr, fport, broadcast);
+    int f = fit(s, proto, laddr, lport, faddr, fport);
     if(f > how){
       how = f;
       best = s;

@@ -53,8 +53,7 @@ udp_input(struct netif *nif, struct pktbuf *p)
     pkt_drop(p, DROP_UDP_PORT, 0);
     return;
   }
-  int broadcast = unlikely(p->dst != nif->addr) && netif_is_broadcast(nif, p->dst);
-  struct sock *s = sock_find(IPPROTO_UDP, p->dst, p->dport, p->src, p->sport, broadcast);
+  struct sock *s = sock_find(IPPROTO_UDP, p->dst, p->dport, p->src, p->sport);
   if(unlikely(s == 0)){
     icmp_error(p, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
     pkt_drop(p, DROP_UDP_NOPORT, 0);

@@ -401,6 +401,10 @@ TEST(ping_errors_and_loopback)
   feed_error(ICMP_UNREACH, 1, 0, OUR_IP, GW_IP, IPPROTO_ICMP, ICMP_ECHO << 8, 0, 28);
   CHECK_EQ(receive(s, 100, 0), -EAGAIN);  // that one had another identifier
   static struct wire inner;
+  w_icmp(&inner, PEER_IP, GW_IP, ICMP_ECHO, 0, 77 << 16, 0, 0);
+  w_icmp(&w, GW_IP, OUR_IP, ICMP_UNREACH, 1, 0, inner.b + 14, 28);
+  feed(&w);
+  CHECK_EQ(receive(s, 100, 0), -EAGAIN);  // that one was not from here
   w_icmp(&inner, OUR_IP, GW_IP, ICMP_ECHO, 0, 77 << 16, 0, 0);
   w_icmp(&w, GW_IP, OUR_IP, ICMP_UNREACH, 1, 0, inner.b + 14, 28);
   feed(&w);
