@@ -2,7 +2,7 @@
 // descriptors 3i to 3i+2, so the links are written once at boot; up to 42 are under way at a time, and more wait
 // in a queue of ours. The device finishes them in any order.
 //
-// A disk that does not answer: if for 10 seconds nothing of what is under way comes back, or the device says that it
+// A disk that does not answer: if for 30 seconds nothing of what is under way comes back, or the device says that it
 // is broken, every request ends with -EIO, now and later. A broken device is reset, so it touches no memory any more. One
 // that is silent is not: QEMU would finish what is under way first, and stop the machine until then. It may still
 // fill the blocks that it was asked for, but those are the buffer cache's for good, and nobody reads them any more.
@@ -25,7 +25,7 @@ enum { STATUS_OK = 0, STATUS_NONE = 0xff };           // 5.2.6; 0xff: the device
 
 #define SECTOR 512
 #define NCHAIN (VRING_MAX / 3)
-#define PATIENCE (10 * SEC)
+#define PATIENCE (30 * SEC)  // a busy host may well need ten to bring a flush to its own disk
 
 struct header {
   uint32 type, reserved;
@@ -200,7 +200,7 @@ look(void *arg)
     collect(&over);
   if(disk.ok && under_way()){
     if(disk.seen == disk.finished)
-      give_up("no answer for 10 seconds", &over);
+      give_up("no answer for 30 seconds", &over);
     else
       timer_set(&disk.watchdog, now() + PATIENCE);
     disk.seen = disk.finished;

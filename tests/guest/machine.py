@@ -43,7 +43,7 @@ def plain_line(kernel, image, cpus, mem):
     line = [QEMU, "-machine", "virt", "-bios", "none", "-kernel", kernel, "-m", mem, "-smp", str(cpus), "-nographic",
             "-global", "virtio-mmio.force-legacy=false"]
     if image:
-        line += ["-drive", "file=%s,if=none,format=raw,id=x0" % image,
+        line += ["-drive", "file=%s,if=none,format=raw,id=x0,cache=unsafe" % image,  # the host's disk is not tested
                  "-device", "virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0"]
     return line
 
