@@ -28,20 +28,25 @@ close_files(struct proc *p)
   }
 }
 
+static void
+adopt(struct list *sibling, struct list *where)
+{
+  struct proc *p = container_of(sibling, struct proc, sibling);
+  p->parent = initproc;
+  p->adopted = 1;
+  list_add(where, sibling);
+}
+
 // p's children, dead and alive, become init's. tree_lock is held.
 static void
 orphan_children(struct proc *p)
 {
   int dead = !list_empty(&p->zombies);
   struct list *l;
-  while((l = list_pop(&p->children))){
-    container_of(l, struct proc, sibling)->parent = initproc;
-    list_add(&initproc->children, l);
-  }
-  while((l = list_pop(&p->zombies))){
-    container_of(l, struct proc, sibling)->parent = initproc;
-    list_add(&initproc->zombies, l);
-  }
+  while((l = list_pop(&p->children)))
+    adopt(l, &initproc->children);
+  while((l = list_pop(&p->zombies)))
+    adopt(l, &initproc->zombies);
   if(dead)
     wq_wake_all(&initproc->childwait);
 }
@@ -85,18 +90,38 @@ proc_wait(uint64 status_uva)
       return e;
     }
   }
-  struct proc *child = container_of(p->zombies.next, struct proc, sibling);
+  struct proc *child = container_of(list_pop(&p->zombies), struct proc, sibling);
   int pid = child->pid, status = child->xstate;
   release(&tree_lock);
 
-  // Only this process takes from its zombies, so the child stays while the status is copied.
-  if(status_uva && copyout(status_uva, &status, sizeof(status)) < 0)
+  // Nobody else sees the child while the status is copied.
+  if(status_uva && copyout(status_uva, &status, sizeof(status)) < 0){
+    acquire(&tree_lock);
+    list_push(&p->zombies, &child->sibling);
+    release(&tree_lock);
     return -EFAULT;
-  acquire(&tree_lock);
-  list_del(&child->sibling);
-  release(&tree_lock);
+  }
   proc_free(child);
   return pid;
+}
+
+int
+proc_reap_orphan(void)
+{
+  struct proc *found = 0;
+  acquire(&tree_lock);
+  list_each(l, &initproc->zombies){
+    struct proc *p = container_of(l, struct proc, sibling);
+    if(p->adopted){
+      found = p;
+      list_del(l);
+      break;
+    }
+  }
+  release(&tree_lock);
+  if(found)
+    proc_free(found);
+  return found != 0;
 }
 
 int

@@ -33,6 +33,9 @@ int
 proc_fork(void)
 {
   struct proc *p = myproc(), *child = proc_alloc();
+  // A full table may only mean that init has not had its turn.
+  while(child == 0 && proc_reap_orphan())
+    child = proc_alloc();
   if(child == 0)
     return -EAGAIN;
   if((child->vm = vm_fork(p->vm)) == 0){

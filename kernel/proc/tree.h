@@ -7,6 +7,9 @@
 // Guards who is whose child, and exit statuses.
 extern struct spinlock tree_lock;
 
+// Frees the slot of one orphan that has ended and that init has not waited for yet. 0: there is none.
+int proc_reap_orphan(void);
+
 // entry/vector.S: leave the kernel with the registers in the running process's trap frame.
 void return_to_user(void) __attribute__((noreturn));
 

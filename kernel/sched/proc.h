@@ -37,6 +37,7 @@ struct proc {
   struct list children;   // [t] living ones, by their sibling
   struct list zombies;    // [t] dead ones that nobody has waited for, by their sibling
   struct list sibling;    // [t]
+  uint8 adopted;          // [t] init is its parent because the one it had is gone
   struct waitq childwait; // where it waits for a child's end
   struct waitq *wq;       // [s] where it waits, 0: nowhere
   uint8 hard_wait;        // [s] a kill does not end this wait
