@@ -25,7 +25,7 @@ struct entry {
   struct entry *link;   // [a] next in its bucket
   struct netif *nif;    // [a]
   uint32 addr;          // [a] host order
-  uint8 mac[6];         // [a] once it is not PENDING
+  uint8 mac[6] ETHER_EVEN;  // [a] once it is not PENDING
   uint8 state;          // [a] ARP_FREE, PENDING, REACHABLE, STALE, STATIC
   uint8 used;           // [a] 1: since it was last confirmed
   uint8 tries;          // [a] requests without an answer
@@ -37,7 +37,7 @@ struct entry {
 // An ARP message in host order.
 struct message {
   uint16 op;
-  uint8 sha[6], tha[6];
+  uint8 sha[6] ETHER_EVEN, tha[6] ETHER_EVEN;
   uint32 sip, tip;
 };
 
@@ -206,12 +206,13 @@ resolve(struct netif *nif, struct pktbuf *p, uint32 next, struct entry *e)
 int
 arp_output(struct netif *nif, struct pktbuf *p, uint32 next)
 {
-  uint8 mac[6];
+  uint8 mac[6] ETHER_EVEN;
   acquire(&arplock);
   struct entry *e = find(nif, next);
   if(unlikely(e == 0 || e->state == ARP_PENDING))
     return resolve(nif, p, next, e);
-  memcpy(mac, e->mac, 6);
+  for(int i = 0; i < 6; i++)
+    mac[i] = e->mac[i];
   e->used = 1;
   release(&arplock);
   return ether_output(nif, p, mac, ETHTYPE_IP);
@@ -230,9 +231,11 @@ arp_ask(struct netif *nif, uint32 addr)
 static void
 send_held(struct netif *nif, struct pktq *held, const uint8 mac[6])
 {
+  uint8 to[6] ETHER_EVEN;
   struct pktbuf *p;
+  memcpy(to, mac, 6);
   while((p = pktq_get(held)) != 0)
-    ether_output(nif, p, mac, ETHTYPE_IP);
+    ether_output(nif, p, to, ETHTYPE_IP);
 }
 
 static void
@@ -366,7 +369,7 @@ arp_input(struct netif *nif, struct pktbuf *p)
 struct action {
   struct netif *nif;
   uint32 addr;
-  uint8 mac[6];
+  uint8 mac[6] ETHER_EVEN;
   uint8 ask, unicast;
   struct pktq failed;
 };

@@ -11,7 +11,7 @@ static struct {
 } types[NTYPES];  // constant after boot
 static int ntypes;
 
-const uint8 ether_broadcast[ETHADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+const uint8 ether_broadcast[ETHADDR_LEN] ETHER_EVEN = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 // A group address (broadcast and multicast) has the lowest bit of its first byte set.
 static inline int
@@ -22,13 +22,22 @@ is_group(const uint8 *mac)
 
 _Static_assert(__builtin_offsetof(struct netif, mac) % 2 == 0, "same() loads halves");
 
-// Two MAC addresses in a frame's header and an interface's: both are at even addresses.
+// MAC addresses in a frame's header and an interface's are at even addresses: compared and copied by halves of words.
+typedef uint16 __attribute__((may_alias)) half;
+
 static inline int
 same(const uint8 *a, const uint8 *b)
 {
-  typedef uint16 __attribute__((may_alias)) half;
   const half *x = (const half *)a, *y = (const half *)b;
   return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
+}
+
+static inline void
+copy(uint8 *to, const uint8 *from)
+{
+  half *x = (half *)to;
+  const half *y = (const half *)from;
+  x[0] = y[0], x[1] = y[1], x[2] = y[2];
 }
 
 static void
@@ -86,8 +95,8 @@ ether_output(struct netif *nif, struct pktbuf *p, const uint8 dst[ETHADDR_LEN], 
   struct eth *h = __builtin_assume_aligned(pkt_push(p, sizeof(*h)), 2);
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
-  memcpy(h->dhost, dst, ETHADDR_LEN);
-  memcpy(h->shost, nif->mac, ETHADDR_LEN);
+  copy(h->dhost, dst);
+  copy(h->shost, nif->mac);
   h->type = htons(type);
   len += sizeof(*h);
   if(len < ETHER_MINLEN && p->nfrag == 0 && !nif->loopback)

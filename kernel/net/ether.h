@@ -10,12 +10,15 @@
 
 typedef void netinput(struct netif *nif, TAKES struct pktbuf *p);
 
-extern const uint8 ether_broadcast[ETHADDR_LEN];
+#define ETHER_EVEN __attribute__((aligned(2)))
+
+extern const uint8 ether_broadcast[ETHADDR_LEN] ETHER_EVEN;
 
 void ether_init(void);
 // From now on frames of this type go to fn, without their Ethernet header. At boot only.
 void ether_register(uint16 type, netinput *fn);
-// Put the header in front of p, pad with zeros, and send it. result: netif_tx()'s, or -EMSGSIZE.
+// Put the header in front of p, pad with zeros, and send it. dst: at an even address, like all MACs in headers.
+// result: netif_tx()'s, or -EMSGSIZE.
 int ether_output(struct netif *nif, TAKES struct pktbuf *p, const uint8 dst[ETHADDR_LEN], uint16 type);
 
 static inline int

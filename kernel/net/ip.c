@@ -203,7 +203,7 @@ emit(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint o
   struct ip *h = IP_ALIGNED(pkt_push(p, sizeof(*h)));
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
-  *h = *form;
+  *h = *(const struct ip *)IP_ALIGNED(form);
   h->ip_len = htons(pkt_len(p));
   h->ip_off = htons(off);
   h->ip_sum = cksum_field(cksum_words(h, sizeof(*h) / 4));
@@ -266,7 +266,7 @@ fragment(const struct ip_path *path, struct pktbuf *p, const struct ip *form, ui
 int
 ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto, uint8 ttl, uint8 tos)
 {
-  struct ip form = {
+  struct ip __attribute__((aligned(4))) form = {
     .ip_vhl = 4 << 4 | sizeof(form) / 4, .ip_tos = tos, .ip_id = htons(new_id()), .ip_ttl = ttl, .ip_p = proto,
     .ip_src = htonl(path->src), .ip_dst = htonl(dst),
   };
