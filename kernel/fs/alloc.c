@@ -63,46 +63,57 @@ mark_inode(uint inum, int used)
   *word = used ? *word | bit : *word & ~bit;
 }
 
-// The first blocks of both maps, all under way at once: in images of the usual size that is all of them. i-nodes come
-// right before the bitmap.
+// Start reading blocks first .. end-1, as many as may be under way at once.
 static void
-prefetch_maps(void)
+prefetch(uint first, uint end)
 {
   uint block[PREFETCHMAX], n = 0;
-  for(uint b = sb.inodestart; b < sb.bmapstart + bitmap_blocks && n < PREFETCHMAX; b++)
+  for(uint b = first; b < end && n < PREFETCHMAX; b++)
     block[n++] = b;
   bprefetch(block, n);
 }
 
-int
-alloc_init(void)
+// The i-nodes of one block: used, free, used without a name.
+static int
+count_inodes(uint blockno, uint *norphans)
 {
-  for(uint i = 0; i < INODE_PAGES; i++)
-    if((map.inode_used[i] = kzalloc()) == 0)
-      return -ENOMEM;
-  prefetch_maps();
-  for(uint m = 0; m < bitmap_blocks; m++)
-    if(count_free(m, &map.blocks_free) < 0)
-      return -EIO;
-  map.next_block = data_start;
-
-  mark_inode(0, 1);
-  map.next_inode = ROOTINO;
-  struct buf *b = 0;
-  for(uint inum = 1; inum < sb.ninodes; inum++){
-    if(b == 0 || inum % IPB == 0){
-      if(b)
-        brelse(b);
-      if((b = bread(IBLOCK(inum, sb))) == 0)
-        return -EIO;
-    }
-    if(((struct dinode *)b->data)[inum % IPB].type)
+  uint inum = (blockno - sb.inodestart) * IPB;
+  struct buf *b = bread(blockno);
+  if(b == 0)
+    return -EIO;
+  const struct dinode *d = (struct dinode *)b->data;
+  for(uint i = 0; i < IPB && inum < sb.ninodes; i++, inum++){
+    if(inum == 0 || d[i].type)
       mark_inode(inum, 1);
     else
       map.inodes_free++;
+    *norphans += inum && d[i].type && d[i].nlink == 0;
   }
-  if(b)
-    brelse(b);
+  brelse(b);
+  return 0;
+}
+
+int
+alloc_init(uint *norphans)
+{
+  uint inodes_end = IBLOCK(sb.ninodes - 1, sb) + 1;
+
+  for(uint i = 0; i < INODE_PAGES; i++)
+    if((map.inode_used[i] = kzalloc()) == 0)
+      return -ENOMEM;
+  map.next_block = data_start;
+  map.next_inode = ROOTINO;
+  *norphans = 0;
+  prefetch(sb.bmapstart, sb.bmapstart + bitmap_blocks);
+  for(uint b = sb.inodestart; b < inodes_end; b++){
+    if((b - sb.inodestart) % PREFETCHMAX == 0)
+      prefetch(b, inodes_end);
+    if(count_inodes(b, norphans) < 0)
+      return -EIO;
+  }
+  for(uint m = 0; m < bitmap_blocks; m++)
+    if(count_free(m, &map.blocks_free) < 0)
+      return -EIO;
   return 0;
 }
 

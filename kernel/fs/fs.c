@@ -72,9 +72,9 @@ plan_operations(void)
 // Files that were open when the machine stopped, and had lost their last name before: free them. They are the
 // i-nodes in use that no name leads to.
 static int
-free_orphans(void)
+free_orphans(uint n)
 {
-  for(uint inum = 1; inum < sb.ninodes; inum++){
+  for(uint inum = 1; n && inum < sb.ninodes; inum++){
     struct buf *b = bread(IBLOCK(inum, sb));
     if(b == 0)
       return -EIO;
@@ -92,6 +92,7 @@ free_orphans(void)
       if(ilock(ip) == 0)
         iunlock(ip);
       iput(ip);
+      n--;
     }
   }
   return 0;
@@ -114,12 +115,13 @@ check_root(void)
 int
 fs_init(int dev)
 {
+  uint norphans;
   int e;
   inode_init();
   names_init();
   if((e = read_superblock()) < 0 || (e = log_init(&sb)) < 0 || (e = plan_operations()) < 0)
     return e;
-  if((e = alloc_init()) < 0 || (e = check_root()) < 0 || (e = free_orphans()) < 0)
+  if((e = alloc_init(&norphans)) < 0 || (e = check_root()) < 0 || (e = free_orphans(norphans)) < 0)
     printf("fs: the disk cannot be used: %s\n", e == -ENOMEM ? "no memory" : e == -EIO ? "it does not read" :
       "it has no root directory");
   return e;

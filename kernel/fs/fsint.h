@@ -9,7 +9,7 @@ extern uint data_start;          // first data block
 extern uint bitmap_blocks;       // blocks of the bitmap
 
 // Free maps (alloc.c). Inside an operation.
-int alloc_init(void);            // reads both maps; 0, -EIO, -ENOMEM
+int alloc_init(uint *norphans);  // reads both maps; counts i-nodes in use without a name; 0, -EIO, -ENOMEM
 int balloc(uint *blockno);       // 0, -ENOSPC. The block's content is anything: bget_zeroed() it
 void bfree(uint blockno);        // one that is free already, or none of ours, is let be
 int inum_alloc(uint *inum);      // 0, -ENOSPC
