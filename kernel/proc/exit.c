@@ -132,7 +132,7 @@ proc_kill(int pid)
   struct proc *p = proc_find(pid);
   if(p == initproc && p){
     e = -EPERM;  // its end is the machine's
-  } else if(p && p->state != PS_ZOMBIE && p->state != PS_EMBRYO && p->parent){
+  } else if(p && p->state != PS_ZOMBIE && p->parent){
     sched_kill(p);
     e = 0;
   }
@@ -164,7 +164,7 @@ proc_interrupt(void)
   struct proc *fg = proc_find(foreground);
   if(fg && fg != initproc)
     for(struct proc *p = procs; p < procs + NPROC; p++)
-      if(p->pid && p->state != PS_UNUSED && p->state != PS_EMBRYO && p->state != PS_ZOMBIE && p->parent && descends(p, fg))
+      if(p->pid && p->state != PS_UNUSED && p->state != PS_ZOMBIE && p->parent && descends(p, fg))
         sched_kill(p);
   release(&tree_lock);
 }

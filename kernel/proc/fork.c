@@ -16,6 +16,8 @@ struct spinlock tree_lock = SPINLOCK("proctree");
 static void
 to_user(void *arg)
 {
+  if(myproc()->killed)
+    proc_exit(-1);
   return_to_user();
 }
 
@@ -50,6 +52,7 @@ proc_fork(void)
 
   acquire(&tree_lock);
   child->parent = p;
+  child->killed = p->killed;  // ^C while the child was made: it could not be found yet
   list_add(&p->children, &child->sibling);
   int pid = child->pid;
   release(&tree_lock);
