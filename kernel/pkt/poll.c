@@ -106,13 +106,14 @@ netif_poll(struct netif *nif, int q, int quota)
   return done;
 }
 
-// The rest of this queue is the net thread's.
+// The rest of this queue is the net thread's. It may take it, empty it and unmask as soon as it sees `thread`, so the
+// mask comes first.
 static void
 leave_to_thread(struct netif *nif, int q)
 {
+  nif->ops->irq(nif, q, 0);
   if(__atomic_exchange_n(&nif->rxq[q].thread, 1, __ATOMIC_SEQ_CST))
     return;
-  nif->ops->irq(nif, q, 0);
   acquire(&thread_lock);
   wq_wake_all(&thread_waits);
   release(&thread_lock);
@@ -209,17 +210,18 @@ static uint32 looks;      // by idle harts
 static uint32 looks_then;  // ... when the watchdog last came
 static int nwatched;      // [a] queues
 
-// Interrupts of this queue would disturb.
+// Interrupts of this queue would disturb. They are masked first: whoever sees `watched` may turn them on again at once.
 static void
 watch(struct netif *nif, int q)
 {
-  if(__atomic_exchange_n(&nif->rxq[q].watched, 1, __ATOMIC_SEQ_CST))
+  if(count_get(&nif->rxq[q].watched))
     return;
   nif->ops->irq(nif, q, 0);
   if(__atomic_fetch_add(&nwatched, 1, __ATOMIC_SEQ_CST) == 0){
     looks_then = looks;
     timer_set(&watchdog, now() + WATCH);
   }
+  __atomic_store_n(&nif->rxq[q].watched, 1, __ATOMIC_SEQ_CST);
 }
 
 // Nobody watches any more. result: 1: some frame came just now. It is drained here if `drain_it`.
@@ -251,12 +253,11 @@ watch_over(void *arg)
 
   if(count_get(&nwatched) == 0)
     return;
-  if(l == looks_then){
+  if(l == looks_then)
     unwatch(1);
-    return;
-  }
   looks_then = l;
-  timer_set(&watchdog, now() + WATCH);
+  if(count_get(&nwatched))
+    timer_set(&watchdog, now() + WATCH);
 }
 
 static int
