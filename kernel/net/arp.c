@@ -50,6 +50,7 @@ static struct {
   uint8 announce;     // [a] announcements still to be made
   uint64 announced;   // [a] when the last one was made
   uint64 defended;    // [a]
+  uint64 told;        // [a] when the console last heard that a neighbour had moved
 } own[NETIF_MAX];
 
 static inline struct entry **
@@ -246,6 +247,19 @@ fail_held(struct pktq *held)
     ip_undeliverable(p, DROP_ARP_TIMEOUT);
 }
 
+// May the console hear of it? Whoever makes neighbours move with every packet must not flood it.
+static int
+may_tell(struct netif *nif)
+{
+  uint64 t = now();
+  acquire(&arplock);
+  int yes = own[nif->index].told == 0 || t - own[nif->index].told >= ARP_DEFEND_MS * MSEC;
+  if(yes)
+    own[nif->index].told = t;
+  release(&arplock);
+  return yes;
+}
+
 // Somebody says that addr is at mac. add: make an entry if there is none. result: 1 if it is known now.
 static int
 merge(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
@@ -270,7 +284,8 @@ merge(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
   release(&arplock);
   if(moved){
     net_count(ARP_MOVED);
-    printf("arp: %s: %I moved to %M\n", nif->name, addr, mac);
+    if(may_tell(nif))
+      printf("arp: %s: %I moved to %M\n", nif->name, addr, mac);
   }
   send_held(nif, &held, mac);
   return 1;

@@ -281,6 +281,7 @@ take_error(struct sock *s)
 int64
 sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock)
 {
+  // The socket is read without its lock: who connects or shuts it down meanwhile, in another process, is before or after.
   struct endpoint dst = to ? *to : s->peer;
   struct ip_path path;
   int err;

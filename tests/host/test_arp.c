@@ -186,6 +186,11 @@ TEST(arp_gratuitous_overwrite)
   CHECK(entry(GW_IP, &e));
   CHECK_BYTES(e.mac, other_mac, 6);
   CHECK_EQ(counted(NET_ARP_MOVED), 1);
+  uint printed = strlen(console());
+  for(int i = 0; i < 100; i++)
+    feed_arp(ARP_OP_REQUEST, i % 2 ? other_mac : gw_mac, GW_IP, none, GW_IP);
+  CHECK_EQ(counted(NET_ARP_MOVED), 101);
+  CHECK_EQ(strlen(console()), printed);  // a flood of moves is no flood of lines
   CHECK_EQ(arp_add_static(&card, GW_IP, gw_mac), 0);
   feed_arp(ARP_OP_REPLY, other_mac, GW_IP, our_mac, OUR_IP);
   CHECK(entry(GW_IP, &e));
