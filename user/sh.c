@@ -39,6 +39,16 @@ fork_child(void)
   return pid;
 }
 
+// A child that ^C is meant for, from its first moment: the shell may get no hart before that has come and gone.
+static int
+fork_foreground(void)
+{
+  int terminal = interactive, pid = fork_child();
+  if(pid == 0 && terminal)
+    fgproc(getpid());
+  return pid;
+}
+
 // Waits for this child. Others that end meanwhile were in the background.
 static int
 wait_for(int pid)
@@ -278,7 +288,7 @@ run_command(struct node *n, int in_child)
   const struct builtin *b = argc > 0 ? find_builtin(argv[0]) : 0;
   if(n->redirs == 0 && (argc == 0 || b))
     return b ? b->fn(argc, argv) : 0;
-  pid = in_child ? 0 : fork_child();
+  pid = in_child ? 0 : fork_foreground();
   if(pid != 0)
     return wait_foreground(pid);
   if(redirect(n->redirs) < 0)
@@ -347,7 +357,7 @@ run_pipe(struct node *n)
 static int
 run_child(struct node *n)
 {
-  int pid = fork_child();
+  int pid = fork_foreground();
   if(pid != 0)
     return wait_foreground(pid);
   run_and_exit(n);
