@@ -171,9 +171,9 @@ $(HOSTPROG): mkfs/%: mkfs/%.c
 same = mkdir -p $B; echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 $B/kflags: FORCE
 	@command -v $(CC) >/dev/null || { echo "No RISC-V compiler ($(CC)): 'make setup' installs one." >&2; exit 1; }
-	@$(call same,$(CC) $(LD) $(KCFLAGS))
+	@$(call same,$(CC) $(LD) $(filter-out -Werror,$(KCFLAGS)))
 $B/uflags: FORCE
-	@$(call same,$(CC) $(LD) $(UCFLAGS) $(LCFLAGS))
+	@$(call same,$(CC) $(LD) $(filter-out -Werror,$(UCFLAGS) $(LCFLAGS)))
 $B/klist: FORCE
 	@$(call same,$(KOBJ))
 $B/ulist: FORCE
