@@ -200,7 +200,7 @@ QEMUOPTS = -machine virt -bios none -kernel $K/kernel -m $(MEM) -smp $(CPUS) -no
   -global virtio-mmio.force-legacy=false \
   -drive file=fs.img,if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
   $(NETOPTS) $(QEMUEXTRA)
-RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" tests/tools/run
+RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" GOAL=$@ tests/tools/run
 
 # Without its tools, a command that needs them installs them first, and then starts again.
 GOALS = $(filter qemu qemu-gdb grade,$(MAKECMDGOALS))
