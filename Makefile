@@ -4,7 +4,7 @@
 ## make qemu       boot to the shell (end: Ctrl-A X, or `halt` in the guest)
 ## make qemu-gdb   boot, stopped, for `make gdb` in a second terminal
 ## make gdb        attach the debugger: then ring, pkt P, socks, arp, irq, ps (see .gdbinit.tmpl)
-## make grade      all tests, graded; V=1 shows the console
+## make grade      all tests, graded; V=1 shows the console, ARGS="ping dns" runs only some
 ## make check      what can be checked without QEMU, in seconds
 ## make bench      measure: beside the limit of QEMU's card, and beside Linux; QUICK=1: two minutes
 ## make host-tests the pure files of the kernel, tested on this host
@@ -223,7 +223,7 @@ qemu-gdb: $K/kernel fs.img .gdbinit
 	@$(RUN) $(QEMU) $(QEMUOPTS) -S -gdb tcp:127.0.0.1:$(GDBPORT)
 
 grade:
-	@./grade-lab-net $(if $(filter 1,$V),-v)
+	@./grade-lab-net $(if $(filter 1,$V),-v) $(ARGS)
 endif
 
 .gdbinit: .gdbinit.tmpl
