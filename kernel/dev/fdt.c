@@ -164,9 +164,10 @@ finish_node(struct tree *t)
     add_virtio(base, irq);
   else if(has_string(&n->compatible, "pci-host-ecam-generic"))
     add_pci(n, c.address);
-  else if(has_string(&n->compatible, "riscv,plic0"))
+  else if(has_string(&n->compatible, "riscv,plic0")){
     machine.plic = base;
-  else if(has_string(&n->compatible, "riscv,clint0") || has_string(&n->compatible, "riscv,aclint-mswi"))
+    machine.nplic++;
+  } else if(has_string(&n->compatible, "riscv,clint0") || has_string(&n->compatible, "riscv,aclint-mswi"))
     machine.clint = base;  // both begin with the harts' MSIP words
   else if(has_string(&n->compatible, "sifive,test0"))
     machine.finisher = base;

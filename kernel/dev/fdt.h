@@ -12,6 +12,7 @@ struct machine {
   int nhart;                      // harts that the tree lists, may be more than NCPU
   uint64 timebase;                // counts of the time CSR in a second
   uint64 uart, plic, clint, finisher, rtc;
+  int nplic;                      // how many there are: one for each socket
   uint32 uart_irq, rtc_irq;
   uint64 pci_ecam, pci_ecam_size;
   uint64 pci_mmio, pci_mmio_size;      // window for BARs below 4 GB

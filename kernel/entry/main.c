@@ -93,6 +93,8 @@ interrupts_init(void)
 {
   if(machine.plic == 0)
     give_up("The machine has no PLIC, which the kernel needs for interrupts (QEMU: -machine virt without aia=).");
+  if(machine.nplic > 1)
+    give_up("The machine has %d sockets with a PLIC each (QEMU: -numa); the kernel drives one.", machine.nplic);
   if(machine.clint == 0)
     give_up("The machine has no CLINT, with which one hart calls another.");
   ipi_init(machine.clint);

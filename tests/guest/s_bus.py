@@ -39,5 +39,9 @@ def interrupt_controllers(t):
         m = t.start(extra=["-machine", "virt,aia=" + kind], boot=False, name=kind)
         check(m.wait_end() != 0, "QEMU's status is 0\n" + m.tail())
         check("PLIC" in m.text, "no sentence about the interrupt controller\n" + m.tail())
+    sockets = ["-smp", "2", "-object", "memory-backend-ram,size=64M,id=m0", "-object", "memory-backend-ram,size=64M,id=m1",
+               "-numa", "node,memdev=m0,cpus=0", "-numa", "node,memdev=m1,cpus=1"]
+    m = t.start(extra=sockets, boot=False, name="sockets")
+    check(m.wait_end() != 0 and "2 sockets" in m.text, "no sentence about the second socket\n" + m.tail())
     m = t.start(extra=["-machine", "virt,aclint=on"], name="aclint")
     equal(m.run("echo hello"), "hello\n", "the output of echo")
