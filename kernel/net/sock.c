@@ -13,7 +13,6 @@
 #include "sched/proc.h"
 #include "sched/timer.h"
 
-#define TIMEO_MAX (1L << 32)  // seconds; longer is for ever
 #define SNDBUF_DEFAULT (64 * 1024)
 
 void (*sock_changed)(struct sock *s);
@@ -268,8 +267,8 @@ sock_gather(uint64 uva, uint64 n, int *err)
   return first;
 }
 
-static int
-take_error(struct sock *s)
+int
+sock_take_error(struct sock *s)
 {
   acquire(&s->lock);
   int e = s->err;
@@ -285,7 +284,7 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
   struct endpoint dst = to ? *to : s->peer;
   struct ip_path path;
   int err;
-  if(unlikely(s->err) && (err = take_error(s)) < 0)
+  if(unlikely(s->err) && (err = sock_take_error(s)) < 0)
     return err;
   if(unlikely(s->shut & 1 << SHUT_WR))
     return -EPIPE;
@@ -388,110 +387,6 @@ sock_shutdown(struct sock *s, int how)
   wq_wake_all(&s->readers);
   release(&s->lock);
   changed(s);
-  return 0;
-}
-
-// --- options ---
-
-static int
-set_timeout(uint64 *timeo, const void *v, uint n)
-{
-  struct timeval tv;
-  if(n < sizeof(tv))
-    return -EINVAL;
-  memcpy(&tv, v, sizeof(tv));
-  if(tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec > 999999)
-    return -EINVAL;
-  *timeo = tv.tv_sec > TIMEO_MAX ? 0 : tv.tv_sec * SEC + tv.tv_usec * USEC;
-  return 0;
-}
-
-static int
-set_buffer(uint *limit, int v)
-{
-  if(v < 1)
-    return -EINVAL;
-  *limit = MAX(2048, MIN(v, 4 * SOCK_RXBYTES));
-  return 0;
-}
-
-int
-sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
-{
-  int i = 0;
-  if(level == SOL_SOCKET && name == SO_RCVTIMEO)
-    return set_timeout(&s->rcvtimeo, v, n);
-  if(level == SOL_SOCKET && name == SO_SNDTIMEO)
-    return set_timeout(&s->sndtimeo, v, n);
-  if(n < sizeof(i))
-    return -EINVAL;
-  memcpy(&i, v, sizeof(i));
-  if(level == IPPROTO_IP && name == IP_TTL){
-    if(i < 1 || i > 255)
-      return -EINVAL;
-    s->ttl = i;
-    return 0;
-  }
-  if(level != SOL_SOCKET)
-    return -ENOPROTOOPT;
-  switch(name){
-  case SO_BROADCAST:
-    s->broadcast = i != 0;
-    return 0;
-  case SO_RCVBUF:
-    return set_buffer(&s->rxbytes, i);
-  case SO_SNDBUF:
-    return set_buffer(&s->sndbuf, i);
-  case SO_REUSEADDR:  // of use to TCP only: two UDP sockets on a port would steal from each other
-  case SO_KEEPALIVE:
-    return 0;
-  }
-  return -ENOPROTOOPT;
-}
-
-int
-sock_getopt(struct sock *s, int level, int name, void *v, uint *n)
-{
-  int i = 0;
-  if(level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)){
-    uint64 t = name == SO_RCVTIMEO ? s->rcvtimeo : s->sndtimeo;
-    struct timeval tv = { .tv_sec = t / SEC, .tv_usec = t % SEC / USEC };
-    if(*n < sizeof(tv))
-      return -EINVAL;
-    memcpy(v, &tv, sizeof(tv));
-    *n = sizeof(tv);
-    return 0;
-  }
-  if(*n < sizeof(i))
-    return -EINVAL;
-  if(level == IPPROTO_IP && name == IP_TTL){
-    i = s->ttl;
-  } else if(level != SOL_SOCKET){
-    return -ENOPROTOOPT;
-  } else switch(name){
-  case SO_TYPE:
-    i = s->proto->type;
-    break;
-  case SO_ERROR:
-    i = -take_error(s);
-    break;
-  case SO_BROADCAST:
-    i = s->broadcast;
-    break;
-  case SO_RCVBUF:
-    i = s->rxbytes;
-    break;
-  case SO_SNDBUF:
-    i = s->sndbuf;
-    break;
-  case SO_REUSEADDR:
-  case SO_KEEPALIVE:
-    break;
-  default:
-    return -ENOPROTOOPT;
-  }
-  memcpy(v, &i, sizeof(i));
-  *n = sizeof(i);
   return 0;
 }
 

@@ -57,6 +57,7 @@ void sock_queue(struct sock *s, TAKES struct pktbuf *p);
 // Something happened to the datagram that we once sent: h is its header, l4 its next 8 bytes. err is told to its
 // socket. result: 1 there is one.
 int sock_error_quoted(const struct ip *h, const uint8 *l4, int err);
+int sock_take_error(struct sock *s);  // what it has to tell, -E... or 0; told once
 // Take the port for s, 0: any free one. result: 0, -EADDRINUSE, -EINVAL: it has one already.
 int sock_take_port(struct sock *s, uint32 addr, uint16 port);
 // n bytes of the running process as a packet with more; the first has headroom for all headers. 0: *err says why.
