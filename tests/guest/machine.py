@@ -16,6 +16,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
+UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
 ONCE = re.compile(r"(?m)^(arp_rx|ip_rx): received an? \w+ packet\n")  # the kernel's, at any moment
@@ -43,7 +44,7 @@ def plain_line(kernel, image, cpus, mem):
     line = [QEMU, "-machine", "virt", "-bios", "none", "-kernel", kernel, "-m", mem, "-smp", str(cpus), "-nographic",
             "-global", "virtio-mmio.force-legacy=false"]
     if image:
-        line += ["-drive", "file=%s,if=none,format=raw,id=x0,cache=unsafe" % image,  # the host's disk is not tested
+        line += ["-drive", "file=%s,if=none,format=raw,id=x0%s" % (image, UNSAFE),
                  "-device", "virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0"]
     return line
 
