@@ -19,7 +19,7 @@ LIKELY = {
     "boot": "the start-up path (kernel/entry, kernel/dev): start it by hand with `make qemu` and look at the first lines",
     "shell": "the shell and the tools (user/), the console's line editing (kernel/dev/console.c), or pipes",
     "proc": "process calls (kernel/proc), waiting and waking (kernel/sched)",
-    "arp": "the ARP cache (kernel/net/arp.c): when it asks, whom it believes, what it holds",
+    "arp": "the ARP cache (kernel/net/arptab.c, arp.c): when it asks, whom it believes, what it holds",
     "ip": "checks, fragments or routes (kernel/net/ip*.c)",
     "icmp": "kernel/net/icmp.c, or the checksum of what it sends",
     "udp": "UDP's checks or the sockets' queues (kernel/net/udp.c, kernel/net/sock.c)",
