@@ -307,7 +307,7 @@ get_table(struct inode *ip, const uint **addr)
 static int
 free_content(struct inode *ip)
 {
-  const uint *addr;
+  const uint *addr = ip->table ? (const uint *)ip->table->data : 0;
   if(check_addr(ip->addrs[NDIRECT], &(uint){0}) == 0 && get_table(ip, &addr) < 0)
     return -EIO;
   if(ip->table){
