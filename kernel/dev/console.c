@@ -24,6 +24,7 @@ static struct {
   char buf[INPUT];           // [c]
   uint32 read, ready, end;   // [c]
   int raw;                   // [c]
+  uint32 typed_raw;          // [c] where raw input began, if there is unread input of that kind
   struct sleeplock writing;  // one write call at a time
 } cons = {.lock = SPINLOCK("console")};
 
@@ -231,14 +232,37 @@ console_ready(void)
   return __atomic_load_n(&cons.ready, __ATOMIC_RELAXED) != __atomic_load_n(&cons.read, __ATOMIC_RELAXED);
 }
 
+// What was typed while input was raw, and nobody has read, is edited as if it were typed now: it was meant for
+// whoever reads next. Each character takes its own place again, or one before it. lock: cons.lock.
+static void
+edit_again(void)
+{
+  uint32 end = cons.end, at = (int)(cons.typed_raw - cons.read) > 0 ? cons.typed_raw : cons.read;
+
+  cons.end = cons.ready = at;
+  for(; at != end; at++){
+    char c = cons.buf[at % INPUT];
+    if(c == C('C'))
+      cons.end = cons.ready;
+    else
+      edit(c & 0xff);
+  }
+}
+
 void
 console_raw(int on)
 {
   acquire(&cons.lock);
+  if(on && !cons.raw){
+    cons.typed_raw = cons.end;
+    if(cons.end != cons.ready)
+      finish_line();
+  } else if(!on && cons.raw){
+    edit_again();
+  }
   cons.raw = on;
-  if(on && cons.end != cons.ready)
-    finish_line();
   release(&cons.lock);
+  uart_resume();
 }
 
 void

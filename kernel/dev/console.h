@@ -13,7 +13,8 @@ void console_init(void);                         // with uart_init(), before int
 int console_read(int user, uint64 dst, int n, int nonblock);   // bytes, 0: end of input, -EINTR, -EFAULT, -EAGAIN
 int console_write(int user, uint64 src, int n);  // n, or -EINTR, -EFAULT if nothing was written
 int console_ready(void);                         // 1: a read would not wait
-void console_raw(int on);                        // what has been typed so far can be read at once
+// on: what has been typed so far can be read at once. off: what nobody has read is edited as if it were typed now.
+void console_raw(int on);
 extern void (*console_interrupt)(void);          // ^C was typed; set at boot (proc/ kills the foreground command)
 extern void (*console_changed)(void);            // a read would not wait any more: for poll(). Set at boot. Both
                                                  // are called from the interrupt

@@ -88,6 +88,15 @@ def line_editing(t):
 
 
 @scenario(harts=(1, 3))
+def typed_ahead(t):
+    """What is typed before the program that it is meant for has started: edited all the same, and each gets its own."""
+    t.m.send("cat\nhelpx\x7f\x7flo\nrubbish\x15clean\n\x04echo next\n")
+    for line in ("hello", "clean", "next"):
+        t.m.expect(r"(?m)^%s$" % line, "the line '%s'" % line)
+    t.m.prompt()
+
+
+@scenario(harts=(1, 3))
 def interrupt(t):
     """^C ends the foreground command, also a whole pipe, and gives the prompt back."""
     for command, last in (("cat", "cat"), ("sleep 1000", "sleep"), ("cat | wc", "wc"), ("nt block 7 recv", "nt"),
