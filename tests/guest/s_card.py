@@ -3,7 +3,7 @@ import os
 import re
 
 from wire import packet as p
-from .machine import card
+from .machine import Failure, Skipped, card
 from .scenario import check, equal, scenario
 
 GUEST = "10.0.2.15"
@@ -131,11 +131,20 @@ def long_frames(t):
     t.host.ping(b"alive")
 
 
-@scenario(net="wire", extra=("-global", "e1000.mitigation=off"))
+@scenario(boot=None)
 def without_mitigation(t):
     """With an interrupt for every frame (mitigation off) nothing is lost and nothing hangs."""
+    lan = t.wire()
+    host = lan.host("10.0.2.2")
+    t.m = t.start(["-netdev", lan.netdev(), "-device", card()], boot=False, extra=("-global", "e1000.mitigation=off"))
+    try:
+        t.m.prompt(60)
+    except Failure:
+        if "mitigation' not found" in t.m.text:
+            raise Skipped("this QEMU's card has no mitigation that could be turned off") from None
+        raise
     t.begin("nt echo 7 300", "ready")
     for i in range(300):
-        t.host.send_udp(9, 7, b"%d" % i)
-        t.lan.wait("echo %d" % i, lambda f: f.udp and f.udp.payload == b"%d" % i)
+        host.send_udp(9, 7, b"%d" % i)
+        lan.wait("echo %d" % i, lambda f: f.udp and f.udp.payload == b"%d" % i)
     t.m.prompt()
