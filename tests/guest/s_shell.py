@@ -76,6 +76,7 @@ def line_editing(t):
     """Backspace takes back a character and ^U the line, before the program sees it."""
     t.m.send("cat\n")
     t.m.expect(r"cat\s*\n")
+    t.runs("cat")  # before that the shell still has the terminal, raw
     t.m.send("helpx\x7f\x7flo\n")
     t.m.expect(r"(?m)^hello$", "what cat read, after two backspaces")
     t.m.send("rubbish\x15clean\n")
