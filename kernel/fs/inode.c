@@ -342,14 +342,15 @@ itrunc(struct inode *ip)
 }
 
 // The last reference to a file without names goes away: so does the file. If the disk fails, it stays there as an
-// orphan that fs_init frees at the next boot.
-static void
+// orphan that fs_init frees at the next boot. 0, -EIO.
+static int
 destroy(struct inode *ip)
 {
-  if(begin_op(itrunc_blocks()) < 0)
-    return;
-  if(ilock(ip) == 0){
-    if(ip->nlink == 0 && free_content(ip) == 0){
+  int e = begin_op(itrunc_blocks());
+  if(e < 0)
+    return e;
+  if((e = ilock(ip)) == 0){
+    if(ip->nlink == 0 && (e = free_content(ip)) == 0){
       ip->type = 0;
       iupdate(ip);
       forget(ip);
@@ -358,17 +359,20 @@ destroy(struct inode *ip)
     iunlock(ip);
   }
   end_op(itrunc_blocks());
+  return e;
 }
 
 void
 iput(struct inode *ip)
 {
+  int e = 0;
   acquire(&itable.lock);
   assert(ip->refs > 0);
-  if(ip->refs == 1 && ip->valid && ip->nlink == 0){
-    // Nobody else has it, and no name leads to it, so nobody will.
+  while(e == 0 && ip->refs == 1 && ip->valid && ip->nlink == 0){
+    // Nobody else has it, and no name leads to it, so nobody will. But as soon as its number is free, somebody may make
+    // a new file of it and give that up again, all while we still hold our reference: then that one is ours to destroy.
     release(&itable.lock);
-    destroy(ip);
+    e = destroy(ip);
     acquire(&itable.lock);
   }
   if(--ip->refs == 0){
