@@ -5,37 +5,42 @@
 static int ut_report_fd = -1;
 static int ut_verbose;
 
-// Removes what is in the directory path, and then the directory. path is a buffer of MAXPATH bytes.
-static void
-ut_remove(char *path)
+// The first entry of the current directory but . and ..: 1, and its name; 0: it is empty.
+static int
+ut_entry(char *name)
 {
   struct dirent de;
-  struct stat st;
-  int len = strlen(path), fd = open(path, O_RDONLY);
+  int fd = open(".", O_RDONLY), found = 0;
 
-  while(fd >= 0 && read(fd, &de, sizeof(de)) == sizeof(de)){
-    if(de.inum == 0 || (de.name[0] == '.' && (de.name[1] == 0 || (de.name[1] == '.' && de.name[2] == 0))))
-      continue;
-    if(len + 1 + DIRSIZ >= MAXPATH)
-      break;
-    path[len] = '/';
-    memmove(path + len + 1, de.name, DIRSIZ);
-    path[len + 1 + DIRSIZ] = 0;
-    if(unlink(path) < 0 && stat(path, &st) == 0 && st.type == T_DIR)
-      ut_remove(path);
-    path[len] = 0;
+  while(!found && fd >= 0 && read(fd, &de, sizeof(de)) == sizeof(de)){
+    memmove(name, de.name, DIRSIZ);
+    name[DIRSIZ] = 0;
+    found = de.inum != 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
   }
   if(fd >= 0)
     close(fd);
+  return found;
+}
+
+// Removes a file, or a directory with all in it. From inside, and with no file open on the way down: a test may have
+// moved directories into each other until no path is long enough, and there are only NOFILE descriptors.
+static void
+ut_remove(const char *path)
+{
+  char name[DIRSIZ + 1];
+
+  if(unlink(path) == 0 || chdir(path) < 0)
+    return;
+  for(int left = 10000; left > 0 && ut_entry(name); left--)
+    ut_remove(name);
+  chdir("..");
   unlink(path);
 }
 
 static void
 ut_clean(void)
 {
-  char path[MAXPATH] = UT_SCRATCH;
-
-  ut_remove(path);
+  ut_remove(UT_SCRATCH);
 }
 
 // Kills what is left of the test whose first process was pid: result, how many processes that were. They get
