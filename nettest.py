@@ -24,7 +24,7 @@ from wire import zone  # noqa: E402
 JUDGED = ("txone", "tx")
 SENT = ("rxone", "rx", "rx2", "rxburst")
 ANSWERED = ("ping", "ping0", "ping1", "ping2", "ping3", "dns")
-LIMIT = 15.0    # seconds that a test sends for at most, when the guest leads
+LIMIT = 25.0    # seconds that a test sends for at most, when the guest leads
 VERDICT = 3.0   # seconds after which a judge says fail
 
 

@@ -45,11 +45,11 @@ def judge(t, text):
         check(re.search(r"(?m)^%s: OK" % name, text), "%s was not OK\n%s" % (name, t.m.tail(40)))
 
 
-@scenario(harts=(1, 3, 8), net="wire", points=11, seconds=240)
+@scenario(harts=(1, 3, 8), net="wire", points=11, seconds=300)
 def wire_grade(t):
     """`nettest grade` passes all of its tests over the wire."""
     OnWire(t.lan, t.host)
-    judge(t, t.m.run("nettest grade", 200))
+    judge(t, t.m.run("nettest grade", 260))
 
 
 @scenario(net="wire")
@@ -132,12 +132,12 @@ class Second:
         self.process.stdout.close()
 
 
-@scenario(boot=None, points=4, seconds=240)
+@scenario(boot=None, points=4, seconds=300)
 def user_network_grade(t):
     """As a student does it: QEMU's user network, `nettest.py grade` in a second terminal, `nettest grade` in the guest."""
     second = Second(t, "grade", user_net(t, restrict=False))
     try:
-        judge(t, t.m.run("nettest -p %d grade" % second.port, 200))
+        judge(t, t.m.run("nettest -p %d grade" % second.port, 260))
         equal(second.status(), 0, "nettest.py's exit status")
         check(re.search(r"nettest: \d+ passed, 0 failed", second.text), "nettest.py printed:\n" + second.text)
     finally:

@@ -79,8 +79,8 @@ class Leading(unittest.TestCase):
         f.run(1)
         self.assertEqual(len(f.sent), n)
         f.get(b"begin rx2 5")
-        f.run(30)
-        self.assertLess(len(f.sent) - n, 2 * 16 / 0.02)
+        f.run(60)
+        self.assertLess(len(f.sent) - n, 2 * 26 / 0.02)
 
     def test_rxburst(self):
         f = Fake()
