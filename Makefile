@@ -17,7 +17,7 @@
 ##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets: QEMU has PATH.q, its peer PATH.h)
 ##   QEMU= QEMUEXTRA=  which QEMU, and options to add to its line
 ##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld
-##   DEBUG=1           lock order, packet ownership, poison; undefined behaviour in the kernel traps
+##   DEBUG=1           lock order, packet ownership, poison; undefined behaviour in the kernel traps (its kernel is in build/debug)
 ##   WERROR=1          warnings are errors (CI=true: in the kernel and the library only)
 ##   FWDPORT1= FWDPORT2= SERVERPORT= GDBPORT=   ports on this host, numbered by your user id
 ##   V=1               show the commands
@@ -25,6 +25,9 @@
 K = kernel
 U = user
 B = build
+# The debug kernel and its objects are elsewhere, so that both kernels can be there at once.
+KB = $(if $(filter-out 0,$(DEBUG)),$B/debug/)
+KERNEL = $(KB)$K/kernel
 
 CPUS ?= 3
 MEM ?= 128M
@@ -101,25 +104,28 @@ LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-secti
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
 LDFLAGS = -m elf64lriscv -z max-page-size=4096 -nostdlib -static
 
-all: $K/kernel fs.img $(basename $(wildcard mkfs/*.c))
+all: $(KERNEL) fs.img $(basename $(wildcard mkfs/*.c))
 
 # ---- the kernel. It is linked twice: the second time with the table of its own function names.
 
 # trap.c gives trap.o, vector.S gives vector.S.o.
-KOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $K/*/*.c $K/*/*.S))))
+KOBJ = $(addprefix $(KB),$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $K/*/*.c $K/*/*.S)))))
+KLINK = $(or $(KB),$B/)
 
-$K/kernel: $(KOBJ) $K/kernel.ld $K/core/symtab.awk $B/klist
+$(KERNEL): $(KOBJ) $K/kernel.ld $K/core/symtab.awk $(KLINK)klist
 	$(say) "  ld $@"
-	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $B/kernel.1 $(KOBJ)
-	$Q$(NM) -n $B/kernel.1 | awk -f $K/core/symtab.awk > $B/symtab.S
-	$Q$(CC) $(KCFLAGS) -MF $B/symtab.d -c -o $B/symtab.o $B/symtab.S
-	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $@ $(KOBJ) $B/symtab.o
+	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $(KLINK)kernel.1 $(KOBJ)
+	$Q$(NM) -n $(KLINK)kernel.1 | awk -f $K/core/symtab.awk > $(KLINK)symtab.S
+	$Q$(CC) $(KCFLAGS) -MF $(KLINK)symtab.d -c -o $(KLINK)symtab.o $(KLINK)symtab.S
+	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $@ $(KOBJ) $(KLINK)symtab.o
 
-$K/%.o: $K/%.c $B/kflags
+$(KB)$K/%.o: $K/%.c $(KLINK)kflags
 	$(say) "  cc $<"
+	@mkdir -p $(@D)
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
-$K/%.S.o: $K/%.S $B/kflags
+$(KB)$K/%.S.o: $K/%.S $(KLINK)kflags
 	$(say) "  as $<"
+	@mkdir -p $(@D)
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
 
 # ---- user programs: every user/NAME.c is one, with no list to edit
@@ -168,19 +174,19 @@ $(HOSTPROG): mkfs/%: mkfs/%.c
 	$Q$(HOSTCC) -O2 -g -Wall -Wextra -MD -MP -MF $B/$*.d -I. -o $@ $<
 
 # Compiler, flags and parts of the last build: what differs from them is built again.
-same = mkdir -p $B; echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
-$B/kflags: FORCE
+same = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
+$(KLINK)kflags: FORCE
 	@command -v $(CC) >/dev/null || { echo "No RISC-V compiler ($(CC)): 'make setup' installs one." >&2; exit 1; }
 	@$(call same,$(CC) $(LD) $(filter-out -Werror,$(KCFLAGS)))
 $B/uflags: FORCE
 	@$(call same,$(CC) $(LD) $(filter-out -Werror,$(UCFLAGS) $(LCFLAGS)))
-$B/klist: FORCE
+$(KLINK)klist: FORCE
 	@$(call same,$(KOBJ))
 $B/ulist: FORCE
 	@$(call same,$(UPROG) $(UFILE))
 FORCE:
 
--include $(wildcard $K/*/*.d $U/*.d $U/lib/*.d $B/*.d)
+-include $(wildcard $(KB)$K/*/*.d $U/*.d $U/lib/*.d $B/*.d $(if $(KB),$(KB)*.d))
 
 # ---- running
 
@@ -196,7 +202,7 @@ else
   $(error NET=$(NET) is not known: use NET=user, NET=none or NET=wire:PATH)
 endif
 
-QEMUOPTS = -machine virt -bios none -kernel $K/kernel -m $(MEM) -smp $(CPUS) -nographic \
+QEMUOPTS = -machine virt -bios none -kernel $(KERNEL) -m $(MEM) -smp $(CPUS) -nographic \
   -global virtio-mmio.force-legacy=false \
   -drive file=fs.img,if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
   $(NETOPTS) $(QEMUEXTRA)
@@ -215,19 +221,19 @@ installed:
 	@$(MAKE) --no-print-directory SETUP_DONE=1 $(GOALS)
 .PHONY: installed
 else
-qemu: $K/kernel fs.img
+qemu: $(KERNEL) fs.img
 	@$(RUN) $(QEMU) $(QEMUOPTS)
 
-qemu-gdb: $K/kernel fs.img .gdbinit
+qemu-gdb: $(KERNEL) fs.img .gdbinit
 	@echo "*** Now run 'make gdb' in a second terminal."
 	@$(RUN) $(QEMU) $(QEMUOPTS) -S -gdb tcp:127.0.0.1:$(GDBPORT)
 
 grade:
-	@./grade-lab-net $(if $(filter 1,$V),-v) $(ARGS)
+	@./grade-lab-net $(if $(filter 1,$V),-v) $(if $(KB),--debug) $(ARGS)
 endif
 
-.gdbinit: .gdbinit.tmpl
-	$Qsed 's/@TARGET@/127.0.0.1:$(GDBPORT)/' $< > $@
+.gdbinit: .gdbinit.tmpl $(if $(filter qemu-gdb,$(MAKECMDGOALS)),FORCE)
+	$Qsed -e 's/@TARGET@/127.0.0.1:$(GDBPORT)/' -e 's|@KERNEL@|$(KERNEL)|' $< > $@
 
 gdb: .gdbinit
 	@tests/tools/setup gdb >/dev/null || { echo "No debugger that knows RISC-V: 'make setup' installs one." >&2; exit 1; }
@@ -237,6 +243,7 @@ print-gdbport:
 	@echo $(GDBPORT)
 
 -include bench/bench.mk
+-include tests/tests.mk
 
 # ---- checking
 
@@ -251,7 +258,7 @@ setup doctor:
 	@tests/tools/setup $(filter-out setup,$@)
 
 help:
-	@sed -n 's/^## \{0,1\}//p' Makefile
+	@sed -n 's/^## \{0,1\}//p' Makefile tests/tests.mk
 
 clean:
 	rm -rf $B .gdbinit fs.img packets.pcap results.json $K/kernel $(HOSTPROG)

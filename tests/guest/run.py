@@ -40,6 +40,7 @@ class Test:
         self.name, self.function, self.points, self.seconds = name, function, points, seconds
         self.group, self.intent = group, intent
         self.likely = likely or LIKELY.get(group, "")
+        self.debug = False   # wants the debug kernel
         self.passed = self.why = None
         self.took = 0.0
         self.show = None
@@ -93,7 +94,9 @@ def of_scenario(s, harts, kernel, image, pcap=None):
     name = "%s.%s" % (s.group, s.name)
     if len(s.harts) > 1 or harts != s.harts[0]:
         name += ", %d hart%s" % (harts, "" if harts == 1 else "s")
-    return Test(name, function, s.points, s.seconds, s.group, intent=s.intent)
+    test = Test(name, function, s.points, s.seconds, s.group, intent=s.intent)
+    test.debug = s.debug
+    return test
 
 
 class Report:
@@ -173,10 +176,7 @@ def run_all(tests, report, jobs):
         pool.shutdown()
 
 
-def own_copy(where, kernel, image):
-    """Kernel and image as they are now: a build that starts later does not change what is tested."""
-    copies = []
-    for path in (kernel, image):
-        copies.append(os.path.join(where, os.path.basename(path)))
-        shutil.copyfile(path, copies[-1])
-    return copies
+def own_copy(where, files):
+    """Each file, {name: path}, as it is now: a build that starts later does not change what is tested."""
+    for name, path in files.items():
+        shutil.copyfile(path, os.path.join(where, name))

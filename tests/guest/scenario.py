@@ -20,20 +20,22 @@ ALL = []   # Scenarios, in the order of their definition
 
 class Scenario:
     """harts: with how many it runs by default. net: "none", "wire", or a function that makes QEMU's options of a Run.
-    boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog."""
+    boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog. debug: on the debug kernel."""
 
-    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, group):
+    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, debug, group):
         self.function, self.harts, self.net, self.mem = function, harts, net, mem
         self.boot, self.extra, self.monitor, self.points, self.seconds = boot, tuple(extra), monitor, points, seconds
+        self.debug = debug
         self.name = function.__name__
         self.group = group
         self.intent = " ".join(function.__doc__.split())
 
 
-def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), monitor=False, points=1, seconds=120):
+def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), monitor=False, points=1, seconds=120,
+             debug=False):
     def register(function):
         group = function.__module__.rpartition(".")[2].replace("s_", "")
-        ALL.append(Scenario(function, harts, net, mem, boot, extra, monitor, points, seconds, group))
+        ALL.append(Scenario(function, harts, net, mem, boot, extra, monitor, points, seconds, debug, group))
         return function
     return register
 
