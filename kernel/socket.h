@@ -49,6 +49,7 @@ struct sockaddr {
 #define SO_SNDTIMEO 21  // struct timeval; 0: for ever
 
 #define IPPROTO_IP 0
+#define IP_TOS 1  // type of service of what is sent, 0..255
 #define IP_TTL 2  // 1..255
 
 struct timeval {

@@ -200,7 +200,7 @@ ping_output(struct sock *s, const struct ip_path *path, const struct endpoint *t
   }
   m->sum = 0;
   m->sum = htons(chain_cksum(p));
-  return ip_output(path, p, to->addr, IPPROTO_ICMP, s->ttl, 0);
+  return ip_output(path, p, to->addr, IPPROTO_ICMP, s->ttl, s->tos);
 }
 
 const struct sockproto ping_proto = {

@@ -21,7 +21,7 @@
 
 static netinput *protocols[256];  // constant after boot
 static uint32 id_key[2];          // constant after boot
-static uint32 id_next;            // [a]
+static uint32 id_next[2];         // [a] for whole datagrams, for those in fragments
 
 void
 ip_register(uint8 proto, netinput *fn)
@@ -143,11 +143,12 @@ ip_input(struct netif *nif, struct pktbuf *p)
 // --- out ---
 
 // Identifications (RFC 6864, RFC 7739): a keyed permutation of a count, so that none comes again before all 65536
-// have been used, and nobody else can tell the next one.
+// have been used, and nobody else can tell the next one. Datagrams that we send in fragments have a count of their own,
+// so that a flood of short ones does not bring their numbers round again while fragments are still on their way.
 static uint16
-new_id(void)
+new_id(int fragmented)
 {
-  uint32 n = __atomic_fetch_add(&id_next, 1, __ATOMIC_RELAXED);
+  uint32 n = __atomic_fetch_add(&id_next[fragmented], 1, __ATOMIC_RELAXED);
   uint8 left = n >> 8, right = n;
   for(int round = 0; round < 4; round++){
     uint32 f = (right + (id_key[round & 1] >> round * 8)) * 0x9e3779b1u;  // Feistel: any function will do
@@ -177,7 +178,7 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
   if(unlikely(netif_is_ours(dst))){
     path->nif = &loopback;
     path->src = src ? src : dst;
-    return 0;
+    return src && unlikely(!netif_is_ours(src)) ? -EADDRNOTAVAIL : 0;
   }
   if(unlikely(dst == INADDR_BROADCAST))
     path->nif = broadcast_netif(src);
@@ -191,6 +192,8 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
   // 127 is never seen on a wire, and only a broadcast may have no source (a host that asks for its address).
   if(unlikely(ip_is_loopback(path->src) || ip_is_loopback(dst) || (path->src == 0 && !path->broadcast)))
     return drop_count(DROP_IP_NOROUTE, -ENETUNREACH);
+  if(src && unlikely(src != path->nif->addr && !netif_is_ours(src)))
+    return -EADDRNOTAVAIL;  // it was ours when the socket was bound to it
   return 0;
 }
 
@@ -267,11 +270,13 @@ int
 ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto, uint8 ttl, uint8 tos)
 {
   struct ip __attribute__((aligned(4))) form = {
-    .ip_vhl = 4 << 4 | sizeof(form) / 4, .ip_tos = tos, .ip_id = htons(new_id()), .ip_ttl = ttl, .ip_p = proto,
+    .ip_vhl = 4 << 4 | sizeof(form) / 4, .ip_tos = tos, .ip_ttl = ttl, .ip_p = proto,
     .ip_src = htonl(path->src), .ip_dst = htonl(dst),
   };
+  int fits = p->more == 0 && pkt_len(p) + sizeof(form) <= path->nif->mtu;
+  form.ip_id = htons(new_id(!fits));
   net_count(IP_SENT);
-  if(likely(p->more == 0 && pkt_len(p) + sizeof(form) <= path->nif->mtu))
+  if(likely(fits))
     return emit(path, p, &form, 0);
   uint len = pkt_chain_len(p);
   if(len + sizeof(form) > IP_MAXLEN)
@@ -294,6 +299,6 @@ void
 ip_init(void)
 {
   rand_bytes(id_key, sizeof(id_key));
-  id_next = rand32();
+  rand_bytes(id_next, sizeof(id_next));
   ether_register(ETHTYPE_IP, ip_input);
 }

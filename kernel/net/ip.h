@@ -25,7 +25,8 @@ void ip_init(void);
 // may have more. At boot only.
 void ip_register(uint8 proto, netinput *fn);
 
-// The path to dst. src: the address that the socket is bound to, 0: any. result: 0, -ENETUNREACH.
+// The path to dst. src: the address that the socket is bound to, 0: any.
+// result: 0; -ENETUNREACH; -EADDRNOTAVAIL src is no address of ours (RFC 1122 3.2.1.3).
 int ip_route(uint32 dst, uint32 src, struct ip_path *path);
 // The transport message p (and its more) as a datagram on this path, in fragments if it must be.
 // result: 0; -EMSGSIZE, -ENOBUFS, -ENETDOWN.

@@ -78,7 +78,7 @@ lab_send(uint16 sport, uint32 dst, uint16 dport, uint64 uva, uint64 n)
   if(p == 0)
     return err;
   push_off();
-  err = udp_send(&path, sport, &to, IP_TTL_DEFAULT, p);
+  err = udp_send(&path, sport, &to, IP_TTL_DEFAULT, 0, p);
   pop_off();
   return err;
 }

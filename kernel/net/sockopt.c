@@ -39,10 +39,10 @@ sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
   if(n < sizeof(i))
     return -EINVAL;
   memcpy(&i, v, sizeof(i));
-  if(level == IPPROTO_IP && name == IP_TTL){
-    if(i < 1 || i > 255)
+  if(level == IPPROTO_IP && (name == IP_TTL || name == IP_TOS)){
+    if(i < (name == IP_TTL) || i > 255)
       return -EINVAL;
-    s->ttl = i;
+    *(name == IP_TTL ? &s->ttl : &s->tos) = i;
     return 0;
   }
   if(level != SOL_SOCKET)
@@ -77,8 +77,8 @@ sock_getopt(struct sock *s, int level, int name, void *v, uint *n)
   }
   if(*n < sizeof(i))
     return -EINVAL;
-  if(level == IPPROTO_IP && name == IP_TTL){
-    i = s->ttl;
+  if(level == IPPROTO_IP && (name == IP_TTL || name == IP_TOS)){
+    i = name == IP_TTL ? s->ttl : s->tos;
   } else if(level != SOL_SOCKET){
     return -ENOPROTOOPT;
   } else switch(name){

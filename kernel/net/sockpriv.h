@@ -34,7 +34,7 @@ struct sock {
   uint8 closed;            // [s] 1: nobody may find it any more
   uint8 shut;              // [s] bits 1 << SHUT_RD, 1 << SHUT_WR
   uint8 broadcast;         // [s] may send broadcasts
-  uint8 ttl;               // [s]
+  uint8 ttl, tos;          // [s]
   int refs;                // [s] its file, and calls that wait in it
   struct endpoint local;   // [b] port 0: not bound
   struct endpoint peer;    // [b] port 0: not connected
@@ -69,6 +69,6 @@ void sock_dump(void);                          // on the console; takes no lock
 extern const struct sockproto udp_proto, ping_proto;
 void udp_init(void);
 // As udp_proto.output, without a socket.
-int udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, TAKES struct pktbuf *p);
+int udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, uint8 tos, TAKES struct pktbuf *p);
 
 #endif

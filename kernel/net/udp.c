@@ -65,7 +65,7 @@ udp_input(struct netif *nif, struct pktbuf *p)
 }
 
 int
-udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, struct pktbuf *p)
+udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, uint8 tos, struct pktbuf *p)
 {
   struct netif *nif = path->nif;
   struct udp *h = IP_ALIGNED(pkt_push(p, sizeof(*h)));
@@ -90,13 +90,13 @@ udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, ui
     h->sum = sum ? sum : 0xffff;  // 0 would mean: not computed
   }
   net_count(UDP_SENT);
-  return ip_output(path, p, to->addr, IPPROTO_UDP, ttl, 0);
+  return ip_output(path, p, to->addr, IPPROTO_UDP, ttl, tos);
 }
 
 static int
 udp_output(struct sock *s, const struct ip_path *path, const struct endpoint *to, struct pktbuf *p)
 {
-  return udp_send(path, s->local.port, to, s->ttl, p);
+  return udp_send(path, s->local.port, to, s->ttl, s->tos, p);
 }
 
 const struct sockproto udp_proto = {

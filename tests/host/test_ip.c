@@ -301,6 +301,28 @@ TEST(ip_identifications_do_not_repeat)
   sock_close(a);
 }
 
+// RFC 6864 4.3: a flood of short datagrams does not use up the identifications of those that go out in fragments.
+TEST(ip_identifications_of_fragments)
+{
+  static uint8 seen[65536];
+  struct sock *a = udp_socket(2000);
+  for(int i = 0; i < 300; i++){  // the 257th would have the first one's number
+    sent_clear();
+    card_clean();
+    CHECK_EQ(send_to(a, GW_IP, 9, 2000), 2000);
+    uint16 id = ntohs(sent_ip(0)->ip_id);
+    CHECK_EQ(ntohs(sent_ip(1)->ip_id), id);
+    CHECK_EQ(seen[id], 0);
+    seen[id] = 1;
+    for(int k = 0; k < 255; k++){
+      if(k % 60 == 0)
+        card_clean();
+      CHECK_EQ(send_to(a, GW_IP, 9, 0), 0);
+    }
+  }
+  sock_close(a);
+}
+
 // A transport cannot send more than a datagram holds.
 TEST(ip_longer_than_a_datagram)
 {
@@ -353,6 +375,23 @@ TEST(ip_destinations_without_route)
   CHECK_EQ(send_to(a, MAKE_IP_ADDR(240, 0, 0, 1), 9, 4), -ENETUNREACH);
   CHECK_EQ(send_to(a, 5, 9, 4), -ENETUNREACH);
   CHECK_EQ(nsent(), 0);
+  sock_close(a);
+}
+
+// RFC 1122 3.2.1.3, 4.1.3.6: a source is an address of ours: a socket whose address went away sends no more.
+TEST(ip_source_is_ours)
+{
+  struct sock *a = udp_connected(2000, FAR_IP, 9);
+  CHECK_EQ(send_to(a, 0, 0, 4), 4);
+  CHECK_EQ(netif_config(&card, PEER_IP, 0xffffff00, 1), 0);
+  sent_clear();
+  CHECK_EQ(send_to(a, 0, 0, 4), -EADDRNOTAVAIL);
+  CHECK_EQ(send_to(a, GW_IP, 9, 4), -EADDRNOTAVAIL);
+  CHECK_EQ(send_to(a, INADDR_LOOPBACK, 9, 4), -EADDRNOTAVAIL);
+  for(int i = 0; i < nsent(); i++)
+    CHECK_EQ(ntohs(sent_eth(i)->type), ETHTYPE_ARP);
+  CHECK_EQ(netif_config(&card, OUR_IP, 0xffffff00, 1), 0);
+  CHECK_EQ(send_to(a, GW_IP, 9, 4), 4);
   sock_close(a);
 }
 

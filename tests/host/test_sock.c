@@ -453,6 +453,17 @@ TEST(sock_options)
   CHECK_EQ(v, 3);
   CHECK_EQ(send_to(s, GW_IP, 9, 1), 1);
   CHECK_EQ(sent_ip(0)->ip_ttl, 3);
+  CHECK_EQ(sent_ip(0)->ip_tos, 0);
+  CHECK_EQ(set_int(s, IPPROTO_IP, IP_TOS, 0xb8), 0);
+  CHECK_EQ(sock_getopt(s, IPPROTO_IP, IP_TOS, &v, &n), 0);
+  CHECK_EQ(v, 0xb8);
+  CHECK_EQ(send_to(s, GW_IP, 9, 3000), 3000);
+  for(int i = 1; i < 4; i++){
+    CHECK_EQ(sent_ip(i)->ip_tos, 0xb8);
+    CHECK_EQ(sent_ip(i)->ip_ttl, 3);
+  }
+  CHECK_EQ(set_int(s, IPPROTO_IP, IP_TOS, -1), -EINVAL);
+  CHECK_EQ(set_int(s, IPPROTO_IP, IP_TOS, 256), -EINVAL);
   CHECK_EQ(set_int(s, IPPROTO_IP, IP_TTL, 0), -EINVAL);
   CHECK_EQ(set_int(s, IPPROTO_IP, IP_TTL, 256), -EINVAL);
   CHECK_EQ(set_int(s, SOL_SOCKET, SO_TYPE, 1), -ENOPROTOOPT);
