@@ -13,6 +13,7 @@
 #include "net/ether.h"
 #include "net/ip.h"
 #include "net/netstat.h"
+#include "net/route.h"
 #include "pkt/drop.h"
 #include "sched/timer.h"
 
@@ -243,6 +244,7 @@ struct action {
   uint32 addr;
   uint8 mac[6] ETHER_EVEN;
   uint8 ask, unicast;
+  uint8 silent;         // 1: addr does not answer
   struct pktq failed;
 };
 
@@ -261,13 +263,16 @@ age(struct entry *e, uint64 t, struct action *a)
   }
   if((e->state != ARP_PENDING && e->state != ARP_STALE) || since < ARP_INTERVAL_MS * MSEC)
     return;
+  *a = (struct action){ .nif = e->nif, .addr = e->addr };
   if(e->tries >= ARP_TRIES){
+    a->silent = 1;
     a->failed = forget(e);
     return;
   }
   e->tries++;
   e->asked = t;
-  *a = (struct action){ .nif = e->nif, .addr = e->addr, .ask = 1, .unicast = e->state == ARP_STALE };
+  a->ask = 1;
+  a->unicast = e->state == ARP_STALE;
   memcpy(a->mac, e->mac, 6);
 }
 
@@ -288,6 +293,8 @@ tick(void *arg)
     release(&arplock);
     if(a.ask)
       arp_request(a.nif, a.addr, a.unicast ? a.mac : 0);
+    if(a.silent)
+      route_failed(a.nif, a.addr);
     fail_held(&a.failed);
   }
   if(alive)

@@ -5,6 +5,7 @@
 #include "core/string.h"
 #include "net/ip.h"
 #include "net/netstat.h"
+#include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/drop.h"
@@ -127,15 +128,23 @@ meaning(uint8 type, uint8 code)
   return -EHOSTUNREACH;
 }
 
-// An error about a datagram that we sent, if the part that it quotes says so. Otherwise somebody made it up.
+// Does p begin with the start of a datagram that we sent? Otherwise somebody made it up.
+static int
+quotes_ours(struct pktbuf *p)
+{
+  const struct ip *h = (struct ip *)pkt_data(p);
+  uint n = pkt_len(p);
+  return n >= sizeof(*h) && h->ip_vhl >> 4 == 4 && ip_hlen(h) >= sizeof(*h) && n >= ip_hlen(h) + 8 &&
+         (ntohs(h->ip_off) & IP_OFFMASK) == 0 && netif_is_ours(ntohl(h->ip_src));
+}
+
+// An error about a datagram that we sent.
 static void
 error_input(struct netif *nif, struct pktbuf *p)
 {
   struct icmp m = *(struct icmp *)pkt_pull(p, HDRLEN);
   const struct ip *h = (struct ip *)pkt_data(p);
-  uint n = pkt_len(p);
-  int ours = n >= sizeof(*h) && h->ip_vhl >> 4 == 4 && ip_hlen(h) >= sizeof(*h) && n >= ip_hlen(h) + 8 &&
-             (ntohs(h->ip_off) & IP_OFFMASK) == 0 && netif_is_ours(ntohl(h->ip_src));
+  int ours = quotes_ours(p);
   // What we send may be fragmented on its way, so nobody has a reason to refuse it for its size.
   if(ours && m.type == ICMP_UNREACH && m.code == ICMP_UNREACH_NEEDFRAG && !(ntohs(h->ip_off) & IP_DF))
     ours = 0;
@@ -145,6 +154,24 @@ error_input(struct netif *nif, struct pktbuf *p)
     return;
   }
   pkt_drop(p, DROP_ICMP_INNER, 0);
+}
+
+// A gateway knows a shorter way (RFC 1122 3.2.2.2). Whether a net or a host is meant: it counts for the one host.
+static void
+redirect_input(struct netif *nif, struct pktbuf *p)
+{
+  struct icmp m = *(struct icmp *)pkt_pull(p, HDRLEN);
+  const struct ip *h = (struct ip *)pkt_data(p);
+  if(!quotes_ours(p)){
+    pkt_drop(p, DROP_ICMP_INNER, 0);
+    return;
+  }
+  if(m.code > 3 || p->l2bcast || !route_redirect(nif, p->src, ntohl(h->ip_dst), ntohl(m.u.gateway))){
+    pkt_drop(p, DROP_ICMP_REDIRECT, 0);
+    return;
+  }
+  net_count(ICMP_REDIRECTED);
+  pkt_free(p);
 }
 
 static uint16
@@ -177,8 +204,10 @@ icmp_input(struct netif *nif, struct pktbuf *p)
   case ICMP_TIMXCEED:
   case ICMP_PARAMPROB:
     return error_input(nif, p);
+  case ICMP_REDIRECT:
+    return redirect_input(nif, p);
   }
-  // Quench (RFC 6633), redirects, masks, routers and times are nothing that a host of one link needs to believe.
+  // Quench (RFC 6633), masks, routers and times are nothing that this host needs to believe.
   pkt_drop(p, DROP_ICMP_TYPE, 0);
 }
 

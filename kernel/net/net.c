@@ -64,6 +64,7 @@ net_init(void)
 {
   ether_init();
   arp_init();
+  route_init();
   ip_init();
   frag_init();
   icmp_init();

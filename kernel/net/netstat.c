@@ -208,6 +208,12 @@ add_route(const struct netctl_route *r)
 }
 
 static int
+delete_route(const struct netctl_route *r)
+{
+  return route_delete(r->dest, r->mask, r->gateway);
+}
+
+static int
 add_arp(const struct netctl_arp *a)
 {
   struct netif *nif = a->ifname[0] ? named(a->ifname) : on_link(a->addr);
@@ -227,7 +233,7 @@ netctl(int op, const void *rec, uint n)
   case NETCTL_ROUTE_ADD:
     return add_route(rec);
   case NETCTL_ROUTE_DEL:
-    return route_delete(((const struct netctl_route *)rec)->dest, ((const struct netctl_route *)rec)->mask);
+    return delete_route(rec);
   case NETCTL_ARP_ADD:
     return add_arp(rec);
   case NETCTL_ARP_DEL:

@@ -38,6 +38,7 @@ void netstat_socks(uint32 *socks, uint32 *socks_free);
   X(ICMP_ECHOED, "icmp.echoed", "echo requests answered")                     \
   X(ICMP_ERRORS, "icmp.errors", "errors sent")                                \
   X(ICMP_TOLD, "icmp.told", "errors received and told to a socket")           \
+  X(ICMP_REDIRECTED, "icmp.redirected", "redirects followed")                 \
   X(UDP_DELIVERED, "udp.delivered", "datagrams queued on a socket")           \
   X(UDP_SENT, "udp.sent", "datagrams sent")
 

@@ -53,6 +53,7 @@
   X(ICMP_CKSUM, "icmp.cksum", "checksum")                                           \
   X(ICMP_TYPE, "icmp.type", "type not for us")                                      \
   X(ICMP_BCAST, "icmp.bcast", "to a broadcast address")                             \
+  X(ICMP_REDIRECT, "icmp.redirect", "redirect by, or to, a host that cannot be a gateway for this") \
   X(ICMP_INNER, "icmp.inner", "error about something we did not send")              \
   X(ICMP_RATE, "icmp.rate", "error not sent: too many")                             \
   X(UDP_SHORT, "udp.short", "shorter than a UDP header")                            \

@@ -227,11 +227,108 @@ TEST(icmp_need_fragment)
   sock_close(s);
 }
 
-// C7, C8, C9: redirects, router advertisements, masks, times, quench, and types that nobody has: no answer, no change.
+// Who of us would get a datagram for dst.
+static uint32
+next_hop(uint32 dst)
+{
+  uint32 hop = 0;
+  CHECK(route_lookup(dst, &hop) == &card);
+  return hop;
+}
+
+static void
+feed_redirect(uint8 code, uint32 dst, uint32 gateway)
+{
+  feed_error(ICMP_REDIRECT, code, gateway, OUR_IP, dst, IPPROTO_UDP, 2000, 9, 28);
+}
+
+// RFC 1122 3.2.2.2: a redirect of our gateway's, of whatever code, is followed, for one host; as many as are bounded, as
+// long as is bounded, and not when its gateway does not answer.
+TEST(icmp_redirect)
+{
+  struct sock *s = udp_socket(2000);
+  for(int code = 0; code < 4; code++){
+    feed_redirect(code, FAR_IP + code, PEER_IP);
+    CHECK_EQ(next_hop(FAR_IP + code), PEER_IP);
+  }
+  CHECK_EQ(counted(NET_ICMP_REDIRECTED), 4);
+  CHECK_EQ(next_hop(FAR_IP + 4), GW_IP);
+  host_advance(SEC);
+  feed_redirect(1, FAR_IP + 4, PEER_IP);
+  CHECK_EQ(next_hop(FAR_IP + 4), PEER_IP);
+  CHECK_EQ(next_hop(FAR_IP), GW_IP);  // the oldest gave way
+  CHECK_EQ(send_to(s, FAR_IP + 1, 9, 4), 4);
+  CHECK_EQ(ntohl(sent_arp(0)->tip), PEER_IP);
+  host_advance(5 * SEC);  // it does not answer
+  for(int i = 0; i < 5; i++)
+    CHECK_EQ(next_hop(FAR_IP + i), GW_IP);
+  feed_redirect(1, FAR_IP, PEER_IP);
+  host_advance((ROUTE_REDIRECT_S - 1) * SEC);
+  CHECK_EQ(next_hop(FAR_IP), PEER_IP);
+  host_advance(2 * SEC);
+  CHECK_EQ(next_hop(FAR_IP), GW_IP);
+  CHECK_EQ(drops(DROP_ICMP_REDIRECT), 0);
+  host_advance(10 * SEC);
+  sock_close(s);
+}
+
+// The next gateway may redirect again, and who adds a route for this host has the last word.
+TEST(icmp_redirect_again)
+{
+  uint32 third = MAKE_IP_ADDR(10, 0, 2, 3);
+  feed_redirect(1, FAR_IP, PEER_IP);
+  feed_redirect(1, FAR_IP, third);  // it is no longer the gateway's to say
+  CHECK_EQ(drops(DROP_ICMP_REDIRECT), 1);
+  static struct wire inner;
+  w_udp(&inner, OUR_IP, 2000, FAR_IP, 9, 4);
+  w_icmp(&w, PEER_IP, OUR_IP, ICMP_REDIRECT, 1, third, inner.b + 14, 28);
+  feed(&w);
+  CHECK_EQ(next_hop(FAR_IP), third);
+  CHECK_EQ(route_add(FAR_IP, 0xffffffff, GW_IP, &card), 0);
+  CHECK_EQ(next_hop(FAR_IP), GW_IP);
+  feed_redirect(1, FAR_IP, PEER_IP);
+  CHECK_EQ(next_hop(FAR_IP), GW_IP);
+  CHECK_EQ(drops(DROP_ICMP_REDIRECT), 2);
+  host_advance(ROUTE_REDIRECT_S * SEC);
+}
+
+// C7: redirects that are not followed: by somebody who is not the gateway for it, to somebody who cannot be one, for what
+// is on the link, about nothing of ours, by broadcast, of an unknown code.
+TEST(icmp_redirect_not_followed)
+{
+  static const uint32 bad[] = {
+    FAR_IP + 1, OUR_IP, GW_IP, NET_BCAST, INADDR_BROADCAST, MAKE_IP_ADDR(10, 0, 2, 0), 0, INADDR_LOOPBACK,
+    MAKE_IP_ADDR(224, 0, 0, 1), MAKE_IP_ADDR(10, 0, 3, 1),
+  };
+  static struct wire inner;
+  long n = 0;
+  for(uint i = 0; i < NELEM(bad); i++, n++)
+    feed_redirect(1, FAR_IP, bad[i]);
+  feed_redirect(4, FAR_IP, PEER_IP), n++;
+  feed_redirect(1, MAKE_IP_ADDR(10, 0, 2, 7), PEER_IP), n++;
+  feed_redirect(1, NET_BCAST, PEER_IP), n++;
+  feed_redirect(1, MAKE_IP_ADDR(224, 0, 0, 1), PEER_IP), n++;
+  w_udp(&inner, OUR_IP, 2000, FAR_IP, 9, 4);
+  w_icmp(&w, MAKE_IP_ADDR(10, 0, 2, 3), OUR_IP, ICMP_REDIRECT, 1, PEER_IP, inner.b + 14, 28);
+  feed(&w), n++;
+  w_icmp(&w, GW_IP, NET_BCAST, ICMP_REDIRECT, 1, PEER_IP, inner.b + 14, 28);
+  memcpy(w.b, ether_broadcast, 6);
+  feed(&w), n++;
+  CHECK_EQ(drops(DROP_ICMP_REDIRECT), n);
+  feed_error(ICMP_REDIRECT, 1, PEER_IP, GW_IP, FAR_IP, IPPROTO_UDP, 2000, 9, 28);
+  feed_error(ICMP_REDIRECT, 1, PEER_IP, OUR_IP, FAR_IP, IPPROTO_UDP, 2000, 9, 27);
+  CHECK_EQ(drops(DROP_ICMP_INNER), 2);
+  CHECK_EQ(counted(NET_ICMP_REDIRECTED), 0);
+  CHECK_EQ(next_hop(FAR_IP), GW_IP);
+  CHECK_EQ(next_hop(MAKE_IP_ADDR(10, 0, 2, 7)), MAKE_IP_ADDR(10, 0, 2, 7));
+  CHECK_EQ(nsent(), 0);
+}
+
+// C8, C9: router advertisements, masks, times, quench, and types that nobody has: no answer, no change.
 TEST(icmp_types_not_for_us)
 {
   struct sock *s = udp_connected(2000, FAR_IP, 9);
-  static const uint8 types[] = { 1, 2, ICMP_QUENCH, ICMP_REDIRECT, 6, 9, 10, 13, 14, 15, 16, 17, 18, 30, 37, 255 };
+  static const uint8 types[] = { 1, 2, ICMP_QUENCH, 6, 9, 10, 13, 14, 15, 16, 17, 18, 30, 37, 255 };
   for(uint i = 0; i < NELEM(types); i++)
     feed_error(types[i], 1, PEER_IP, OUR_IP, FAR_IP, IPPROTO_UDP, 2000, 9, 28);
   CHECK_EQ(drops(DROP_ICMP_TYPE), NELEM(types));

@@ -347,7 +347,7 @@ TEST(ip_by_the_gateway)
   CHECK_EQ(send_to(a, FAR_IP, 9, 4), 4);
   CHECK_BYTES(sent_eth(0)->dhost, gw_mac, 6);
   CHECK_EQ(ntohl(sent_ip(0)->ip_dst), FAR_IP);
-  CHECK_EQ(route_delete(0, 0), 0);
+  CHECK_EQ(route_delete(0, 0, 0), 0);
   CHECK_EQ(send_to(a, FAR_IP, 9, 4), -ENETUNREACH);
   CHECK_EQ(drops(DROP_IP_NOROUTE), 1);
   sock_close(a);

@@ -19,7 +19,7 @@ TEST(route_longest_prefix)
     CHECK(route_lookup(cases[i].dst, &hop) == &card);
     CHECK_EQ(hop, cases[i].hop);
   }
-  CHECK_EQ(route_delete(FAR_IP, 0xffffffff), 0);
+  CHECK_EQ(route_delete(FAR_IP, 0xffffffff, 0), 0);
   route_lookup(FAR_IP, &hop);
   CHECK_EQ(hop, MAKE_IP_ADDR(10, 0, 2, 4));
 }
@@ -32,7 +32,7 @@ TEST(route_add_checks)
   CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, FAR_IP, &card), -ENETUNREACH);
   CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, OUR_IP, &card), -ENETUNREACH);
   CHECK_EQ(route_add(0, 0, GW_IP, &card), -EEXIST);
-  CHECK_EQ(route_delete(NET(192, 0, 2), 0xffffff00), -ENOENT);
+  CHECK_EQ(route_delete(NET(192, 0, 2), 0xffffff00, 0), -ENOENT);
 }
 
 // The table is bounded.
@@ -86,6 +86,62 @@ TEST(route_second_card)
   CHECK_EQ(second.addr, MAKE_IP_ADDR(10, 0, 3, 15));
   CHECK(route_lookup(MAKE_IP_ADDR(10, 0, 3, 9), &hop) == &second);
   CHECK(route_lookup(FAR_IP, &hop) == &card);
+}
+
+// RFC 1122 3.3.1.5: a second default gateway is asked when the first one does not answer, and the first one again when the
+// second does not. One of them can be taken out by its address.
+TEST(route_gateways_that_fail)
+{
+  uint32 second = MAKE_IP_ADDR(10, 0, 2, 3), net_gw = MAKE_IP_ADDR(10, 0, 2, 4), hop;
+  struct sock *s = udp_socket(2000);
+  arp_flush();
+  CHECK_EQ(route_add(0, 0, second, &card), 0);
+  CHECK_EQ(route_add(0, 0, second, &card), -EEXIST);
+  CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, GW_IP, &card), 0);
+  CHECK_EQ(route_add(NET(192, 0, 2), 0xffffff00, net_gw, &card), 0);
+  CHECK_EQ(route_add(NET(10, 0, 2), 0xffffff00, second, &card), -EEXIST);
+  route_lookup(MAKE_IP_ADDR(8, 8, 8, 8), &hop);
+  CHECK_EQ(hop, GW_IP);
+  CHECK_EQ(send_to(s, FAR_IP, 9, 4), 4);
+  host_advance(5 * SEC);
+  route_lookup(MAKE_IP_ADDR(8, 8, 8, 8), &hop);
+  CHECK_EQ(hop, second);
+  route_lookup(FAR_IP, &hop);
+  CHECK_EQ(hop, net_gw);
+  sent_clear();
+  CHECK_EQ(send_to(s, FAR_IP, 9, 4), 4);
+  feed_arp(ARP_OP_REPLY, other_mac, net_gw, our_mac, OUR_IP);
+  CHECK_BYTES(sent_eth(1)->dhost, other_mac, 6);
+  CHECK_EQ(ntohl(sent_ip(1)->ip_dst), FAR_IP);
+  CHECK_EQ(send_to(s, MAKE_IP_ADDR(8, 8, 8, 8), 9, 4), 4);
+  host_advance(5 * SEC);
+  route_lookup(MAKE_IP_ADDR(8, 8, 8, 8), &hop);
+  CHECK_EQ(hop, GW_IP);
+  CHECK_EQ(route_delete(0, 0, GW_IP), 0);
+  route_lookup(MAKE_IP_ADDR(8, 8, 8, 8), &hop);
+  CHECK_EQ(hop, second);
+  CHECK_EQ(route_delete(0, 0, 0), 0);
+  CHECK(route_lookup(MAKE_IP_ADDR(8, 8, 8, 8), &hop) == 0);
+  sock_close(s);
+}
+
+// A gateway in use that falls silent is noticed without anybody pinging it (RFC 1122 3.3.1.4).
+TEST(route_gateway_falls_silent)
+{
+  struct sock *s = udp_socket(2000);
+  uint32 hop;
+  CHECK_EQ(route_add(0, 0, MAKE_IP_ADDR(10, 0, 2, 3), &card), 0);
+  for(int i = 0; i < 50; i++){
+    CHECK_EQ(send_to(s, FAR_IP, 9, 4), 4);
+    card_clean();
+    host_advance(SEC);
+    if(route_lookup(FAR_IP, &hop) && hop != GW_IP)
+      break;
+  }
+  CHECK_EQ(hop, MAKE_IP_ADDR(10, 0, 2, 3));
+  for(int i = 0; i < nsent(); i++)
+    CHECK(ntohs(sent_eth(i)->type) == ETHTYPE_ARP || sent_ip(i)->ip_p == IPPROTO_UDP);
+  sock_close(s);
 }
 
 // netctl changes what it says, and refuses what is not there or not of the right size.
