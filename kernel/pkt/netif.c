@@ -131,8 +131,9 @@ netif_is_broadcast(const struct netif *nif, uint32 addr)
 {
   if(addr == 0xffffffff)
     return 1;
-  uint32 hosts = ~nif->mask;  // a net of one or two addresses has no broadcast address (RFC 3021)
-  return nif->addr && hosts > 1 && (addr & nif->mask) == (nif->addr & nif->mask) && (addr & hosts) == hosts;
+  uint32 hosts = ~nif->mask, host = addr & hosts;  // a net of one or two addresses has no broadcast address (RFC 3021)
+  // All ones; all zeros is the form of old, and no host's address either (RFC 1122 3.2.1.3, 3.3.6).
+  return nif->addr && hosts > 1 && (addr & nif->mask) == (nif->addr & nif->mask) && (host == hosts || host == 0);
 }
 
 // An address that one host may have, under a mask of the form 1...10...0.

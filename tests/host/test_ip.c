@@ -125,7 +125,8 @@ TEST(ip_ttl_of_what_arrives)
 TEST(ip_source_is_no_host)
 {
   static const uint32 bad[] = { 0, 1, INADDR_BROADCAST, NET_BCAST, MAKE_IP_ADDR(224, 0, 0, 1), MAKE_IP_ADDR(239, 255, 255, 255),
-                                MAKE_IP_ADDR(240, 0, 0, 1), INADDR_LOOPBACK, MAKE_IP_ADDR(127, 255, 255, 254), OUR_IP };
+                                MAKE_IP_ADDR(240, 0, 0, 1), INADDR_LOOPBACK, MAKE_IP_ADDR(127, 255, 255, 254), OUR_IP,
+                                NET_BCAST & ~255u };
   s = udp_socket(2000);
   for(uint i = 0; i < NELEM(bad); i++){
     w_udp(&w, bad[i], 7, OUR_IP, 2000, 12);
