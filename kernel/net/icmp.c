@@ -97,7 +97,8 @@ echo(struct netif *nif, struct pktbuf *p)
     return;
   }
   m->type = ICMP_ECHOREPLY;
-  m->sum = htons(cksum_update(ntohs(m->sum), ICMP_ECHO << 8, ICMP_ECHOREPLY << 8));
+  uint16 sum = cksum_update(ntohs(m->sum), ICMP_ECHO << 8, ICMP_ECHOREPLY << 8);
+  m->sum = sum ? htons(sum) : 0xffff;  // the other zero is right even where all the rest is zero
   net_count(ICMP_ECHOED);
   ip_output(&path, p, p->src, IPPROTO_ICMP, IP_TTL_DEFAULT, h->ip_tos);
 }

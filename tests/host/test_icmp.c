@@ -51,6 +51,19 @@ TEST(icmp_echo)
   }
 }
 
+// A reply of nothing but zeros: its checksum is the other zero, 0xffff, or no receiver takes it (RFC 1071, 1624).
+TEST(icmp_echo_of_zeros)
+{
+  static const uint8 zeros[64];
+  for(uint n = 0; n <= sizeof(zeros); n += 32){
+    sent_clear();
+    w_icmp(&w, GW_IP, OUR_IP, ICMP_ECHO, 0, 0, zeros, n);
+    feed(&w);
+    CHECK_EQ(nsent(), 1);
+    CHECK_EQ(ref_cksum((uint8 *)reply(0), 8 + n, 0), 0);
+  }
+}
+
 // C3: one that came in fragments is answered in fragments, byte for byte.
 TEST(icmp_echo_in_fragments)
 {
