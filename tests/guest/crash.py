@@ -21,6 +21,7 @@ SECTOR = 512
 HEADER = 4          # the sector with the number of blocks in the log, as mkfs makes images
 FLUSH = 1           # a flag of an entry in the record
 STEPS_MAX = 5000    # that a worker takes between a sync and the end; with a sync every 40 steps it never comes near
+CROWDED = 100       # names from which on a disk is swept before the next load: directories move out of reach, and stay
 SMALL, LARGE, MOST = 6000, 40000, 3000  # as in fsload.c
 WHERE = ("", "d0/", "d1/", "d0/d1/")
 LAST = ("f0", "f1", "f2", "f3", "f4", "f5", "d0", "d1")
@@ -231,16 +232,17 @@ def cut(image, entries, dice):
     return bytes(image)
 
 
-def moment(entries, dice):
+def moment(entries, dice, first=0):
     """The entries that were on their way to the disk before some moment: any, or one at which a header of the log had just
-    been written, with what the disk may not have taken yet."""
-    places = [i for i, (_, sector, data) in enumerate(entries) if data is not None and sector == HEADER]
+    been written. first: as many bytes of the record at least."""
+    begin = sum(end <= first for end, _, _ in entries)
+    places = [i + 1 for i, (_, sector, data) in enumerate(entries) if data is not None and sector == HEADER and i >= begin]
     kind = dice.randrange(3)
     if kind == 2:
-        places = [i for i in places if entries[i][2][:4] == bytes(4)]  # the log was emptied
+        places = [n for n in places if entries[n - 1][2][:4] == bytes(4)]  # the log was emptied
     if kind == 0 or not places:
-        return entries[:dice.randrange(len(entries) + 1)]
-    return entries[:dice.choice(places) + 1]
+        return entries[:dice.randrange(begin, len(entries) + 1)]
+    return entries[:dice.choice(places)]
 
 
 def build_fsck(where):
@@ -351,7 +353,10 @@ class Trial:
 
     def once(self):
         """One kill under load, from the boot before it to the judgement."""
-        before = self.recover()
+        before, first = self.recover(), 0
+        if sum(len(tree) for tree in self.trees) > CROWDED:
+            self.m.run("rm -r /load.*; sync")
+            self.trees, first = [{}] * self.workers, os.path.getsize(self.record)
         seed = self.dice.randrange(1 << 24)
         self.synced = []
         self.m.send("fsload -s %d -p %d\n" % (seed, self.workers))
@@ -362,7 +367,7 @@ class Trial:
         data, entries = self.read_disk(), read_record(self.record)
         trees = self.judge_load(data, seed, float("inf"), "after the kill")
         for _ in range(2):
-            some = moment(entries, self.dice)
+            some = moment(entries, self.dice, first)
             lossy = cut(before, some, self.dice)
             length = some[-1][0] if some else 0
             lossy_trees = self.judge_load(lossy, seed, length, "after a power cut")

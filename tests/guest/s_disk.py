@@ -1,20 +1,22 @@
 """The disk: every transport and slot of it, and what happens when it fails or falls silent."""
 import os
 import shutil
+import subprocess
 
-from . import machine
+from . import crash, machine
+from .image import BSIZE, Image
 from .scenario import check, equal, scenario
 
 LEGACY, MODERN = ["-global", "virtio-mmio.force-legacy=true"], []  # the last -global counts
 
 
-def with_disk(t, name, drive="", device="", more=()):
+def with_disk(t, name, drive="", device="", more=(), boot=True):
     """A machine whose disk is given in QEMU's words; %s in drive stands for the image."""
     image = os.path.join(t.where, name + ".img")
     shutil.copyfile(t.image or os.path.join(machine.ROOT, "fs.img"), image)
     drive = "file=%s,if=none,format=raw,id=x0" % ((drive or "%s") % image)
     extra = ["-drive", drive, "-device", "virtio-blk-device,drive=x0" + device] + list(more)
-    return t.start(extra=extra, disk=False, name=name)
+    return t.start(extra=extra, disk=False, name=name, boot=boot)
 
 
 @scenario(harts=(1, 3), boot=None)
@@ -28,11 +30,16 @@ def transports(t):
             m.close()
 
 
-def errors_at(t, name, event, sector=None):
-    """A QEMU drive on which this event of the block layer fails, at this sector or anywhere."""
+def faulty(t, name, iotype, sector=None, once=False, later=False):
+    """A QEMU drive whose reads, writes or flushes fail, at this sector or anywhere; once: only the first of them; later: only
+    after the first flush. iotype matters: without it, a fault of one kind hits the other kinds, too, until its next event."""
     path = os.path.join(t.where, name + ".conf")
+    event = {"read": "read_aio", "write": "write_aio", "flush": "flush_to_disk"}[iotype]
     with open(path, "w", encoding="ascii") as f:
-        f.write('[inject-error]\nevent = "%s"\nerrno = "5"\nonce = "off"\n' % event)
+        if later:
+            f.write('[set-state]\nstate = "1"\nevent = "flush_to_os"\nnew_state = "2"\n')
+        f.write('[inject-error]\nevent = "%s"\niotype = "%s"\nerrno = "5"\nonce = "%s"\n' % (event, iotype, "on" if once else "off"))
+        f.write('state = "2"\n' if later else "")
         if sector is not None:
             f.write('sector = "%d"\n' % sector)
     return "blkdebug:%s:%%s" % path
@@ -46,7 +53,7 @@ def bad_sector(t):
     with open(os.path.join(machine.ROOT, "README.md"), "rb") as f:
         at = image.find(f.read(512))
     check(at > 0, "README is not in the image")
-    m = with_disk(t, "bad", drive=errors_at(t, "bad", "read_aio", at // 512))
+    m = with_disk(t, "bad", drive=faulty(t, "bad", "read", at // 512))
     check("error" in m.run("cat README"), "reading a bad sector is no error")
     check("README" in m.run("ls /README"), "ls does not work after the error")
     equal(m.run("echo x > new; cat new"), "x\n", "a new file after the error")
@@ -62,3 +69,100 @@ def silent_disk(t):
     m.expect(r"(?m)^disk: no answer", "a sentence about the disk", 120)
     m.prompt()
     check("README" in m.run("ls README"), "ls, which is in memory, does not work any more")
+
+
+def disk_with_files(t):
+    """The path of an image with files that were there before the disk went bad, and the image."""
+    m = t.start(name="good")
+    m.run("echo old > kept; cp README large; mkdir dir; echo inside > dir/file")
+    m.send("halt\n")
+    m.wait_end()
+    with open(m.image, "rb") as f:
+        return m.image, Image(f.read())
+
+
+def places(image):
+    """Block numbers by what they hold: what a new file in the root directory changes."""
+    free = next(b for b in range(image.size - image.nblocks, image.size) if not image.data[image.bmapstart * BSIZE + b // 8] >> b % 8 & 1)
+    return {"the log's header": image.logstart, "the log": image.logstart + 1, "the i-nodes": image.inodestart,
+            "the bitmap": image.bmapstart, "the root directory": image.blocks(1)[-1], "a file": free}
+
+
+def check_disk(t, fsck, disk, when):
+    """After the power went: fsck replays the log and finds no fault; the old files are whole."""
+    found = subprocess.run([fsck, "-r", disk], capture_output=True, text=True)
+    equal(found.returncode, 0, "%s the status of fsck, which says\n%s\n" % (when, found.stdout[-2000:]))
+    with open(disk, "rb") as f:
+        image = Image(f.read())
+    equal(image.content(image.find("kept")), b"old\n", when + " the old file")
+    equal(image.content(image.find("large")), image.content(image.find("README")), when + " the old large file")
+    equal(image.content(image.find("dir/file")), b"inside\n", when + " the old file in a directory")
+
+
+@scenario(boot=None, seconds=200)
+def bad_writes(t):
+    """Writes that fail, wherever they go, or flushes: changes are refused with an error, reading and starting programs go on,
+    the machine can be halted, and what is on the disk is sound."""
+    fsck = crash.build_fsck(t.where)
+    t.image, image = disk_with_files(t)
+    for i, (what, block) in enumerate([("flush", None)] + list(places(image).items())):
+        when = "when a %s fails" % ("write to " + what if block else what)
+        drive = faulty(t, "w%d" % i, "write" if block else "flush", block and block * BSIZE // 512)
+        m = with_disk(t, "w%d" % i, drive=drive)
+        m.run("echo new > fresh; sync")
+        t.until("a sentence about the disk " + when, lambda m=m: "\nfs: the disk does not take writes" in m.run("true") + m.text)
+        check("error" in m.run("echo more > other; sync"), when + " a change is no error\n" + m.tail())
+        check("error" in m.run("mkdir nothing"), when + " mkdir is no error\n" + m.tail())
+        equal(m.run("cat kept dir/file"), "old\ninside\n", when + " an old file")
+        equal(m.run("sort large | wc"), m.run("sort README | wc"), when + " a program that was not in memory")
+        m.send("halt 7\n")
+        equal(m.wait_end(), 7, when + " the status of QEMU")
+        check_disk(t, fsck, m.image, when)
+
+
+@scenario(boot=None, seconds=200)
+def writes_fail_once(t):
+    """A write or flush that fails once is done again: nothing is lost, and changes are taken again."""
+    fsck = crash.build_fsck(t.where)
+    t.image, image = disk_with_files(t)
+    for i, (what, block) in enumerate([("flush", None)] + list(places(image).items())):
+        drive = faulty(t, "o%d" % i, "write" if block else "flush", block and block * BSIZE // 512, once=True)
+        m = with_disk(t, "o%d" % i, drive=drive)
+        m.send("echo new > fresh\n")
+        m.expect("fs: the disk does not take writes", "the error at %s" % what)
+        m.expect("fs: the disk takes writes again", "the end of the error at %s" % what)
+        m.send("\n")
+        m.prompt()
+        equal(m.run("echo more > other; sync; cat fresh other"), "new\nmore\n", "what was written")
+        m.send("halt\n")
+        m.wait_end()
+        check_disk(t, fsck, m.image, "after one error at %s" % what)
+        with open(m.image, "rb") as f:
+            after = Image(f.read())
+        equal(after.content(after.find("fresh")), b"new\n", "what was written when %s failed once" % what)
+
+
+@scenario(boot=None, seconds=200)
+def bad_reads(t):
+    """Blocks that cannot be read: at the start a sentence and power off; later an error for those who want the block, while
+    the rest goes on; and nothing on the disk is harmed."""
+    fsck = crash.build_fsck(t.where)
+    t.image, image = disk_with_files(t)
+    early = {"superblock": 1, "log": image.logstart, "i-nodes": image.inodestart + 1, "bitmap": image.bmapstart}
+    for i, (what, block) in enumerate(early.items()):
+        m = with_disk(t, "e%d" % i, drive=faulty(t, "e%d" % i, "read", block * 2), boot=False)
+        m.wait_end()
+        check("\nfs: the disk " in m.text, "no sentence about the disk, whose %s cannot be read\n%s" % (what, m.tail()))
+        check_disk(t, fsck, m.image, "when the %s cannot be read" % what)
+    inode = image.find("dir/file")
+    late = {"dir": image.blocks(image.find("dir"))[0], "dir/file": image.blocks(inode)[0], "large": image.inode(image.find("large"))[2][12]}
+    for i, (name, block) in enumerate(late.items()):
+        m = with_disk(t, "l%d" % i, drive=faulty(t, "l%d" % i, "read", block * 2))
+        check("error" in m.run("cat %s" % ("dir/file" if name == "dir" else name)), "a bad block of %s is no error" % name)
+        for command in ("echo x > dir/new", "rm -r dir", "mv dir/file moved", "mv kept dir/kept", "rm large"):
+            m.run(command)
+        equal(m.run("echo new > fresh; sync; cat fresh"), "new\n", "a new file when %s is bad" % name)
+        m.send("halt\n")
+        m.wait_end()
+        found = subprocess.run([fsck, m.image], capture_output=True, text=True)
+        equal(found.returncode, 0, "the status of fsck, which says\n%s\n" % found.stdout[-2000:])
