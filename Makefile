@@ -17,7 +17,7 @@
 ##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets: QEMU has PATH.q, its peer PATH.h)
 ##   QEMU= QEMUEXTRA=  which QEMU, and options to add to its line
 ##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld
-##   DEBUG=1           lock order, packet ownership, poison; undefined behaviour in the kernel traps (its kernel is in build/debug)
+##   DEBUG=1           lock order, packet ownership, poison; undefined behaviour in the kernel panics (its kernel is in build/debug)
 ##   WERROR=1          warnings are errors (CI=true: in the kernel and the library only)
 ##   FWDPORT1= FWDPORT2= SERVERPORT= GDBPORT=   ports on this host, numbered by your user id
 ##   V=1               show the commands
@@ -99,7 +99,7 @@ CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-rela
   -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
   -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
 KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe-larger-than=1024 \
-  $(if $(filter-out 0,$(DEBUG)),-DDEBUG -fsanitize=undefined -fsanitize-undefined-trap-on-error)
+  $(if $(filter-out 0,$(DEBUG)),-DDEBUG -fsanitize=undefined -fno-sanitize-recover=undefined)
 LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
 LDFLAGS = -m elf64lriscv -z max-page-size=4096 -nostdlib -static

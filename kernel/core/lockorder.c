@@ -4,6 +4,8 @@
 
 #ifdef DEBUG
 #include "core/cpu.h"
+#include "core/csr.h"
+#include "core/irqoff.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/string.h"
@@ -15,7 +17,10 @@ static const char *const order[] = {
   "poll", "virtio", "pktpool", "tap", "rand", "plic", "kmap", "timer", "sched", "procs", "kalloc", "printf",
 };
 
+#define WAIT_MAX (60 * 10000000UL)  // ticks of the time CSR (10 MHz): no lock is held so long, however slow the host
+
 #define DEPTH 8
+// Each the hart's own; others only look, to print it.
 static struct {
   struct spinlock *held[DEPTH];
   int n;
@@ -74,13 +79,49 @@ lockorder_dump(void)
       printf("hart %d holds %s (%s:%d)\n", c, stack[c].held[i]->name, stack[c].held[i]->file, stack[c].held[i]->line);
 }
 
+// None but lk may be held.
+static void
+only(struct spinlock *lk, const char *what)
+{
+  int c = mycpu()->id;
+  for(int i = 0; i < stack[c].n; i++){
+    struct spinlock *h = stack[c].held[i];
+    if(h != lk)
+      panic("%s with lock %s held (%s:%d)", what, h->name, h->file, h->line);
+  }
+}
+
 void
 lockorder_no_locks(const char *what)
 {
   push_off();
-  int c = mycpu()->id;
-  if(stack[c].n)
-    panic("%s with lock %s held (%s:%d)", what, stack[c].held[0]->name, stack[c].held[0]->file, stack[c].held[0]->line);
+  only(0, what);
   pop_off();
+}
+
+void
+lockorder_may_sleep(struct spinlock *lk, const char *what)
+{
+  char text[120];
+  push_off();
+  only(lk, what);
+  struct cpu *c = mycpu();
+  if(c->noff != 1 + (lk != 0))
+    panic("%s with interrupts off, by %s", what, place_text(&irqoffs[c->id].place, text, sizeof(text)));
+  pop_off();
+}
+
+uint64
+lockorder_patience(void)
+{
+  return csr_read(time) + WAIT_MAX;
+}
+
+void
+lockorder_waits(struct spinlock *lk, uint64 until)
+{
+  struct cpu *holder = lk->cpu;
+  if(csr_read(time) > until)
+    panic("lock %s waited for too long; hart %d holds it (%s:%d)", lk->name, holder ? (int)holder->id : -1, lk->file, lk->line);
 }
 #endif

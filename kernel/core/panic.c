@@ -79,7 +79,7 @@ backtrace(void)
 void
 panic(const char *fmt, ...)
 {
-  char text[160];
+  char text[256];
   int pid = 0;
   const char *name = "-";
   va_list ap;

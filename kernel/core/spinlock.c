@@ -6,6 +6,7 @@
 
 #include "core/cpu.h"
 #include "core/csr.h"
+#include "core/irqoff.h"
 #include "core/lockorder.h"
 #include "core/panic.h"
 #include "core/spinlock.h"
@@ -19,6 +20,8 @@ push_off(void)
   if(mycpu()->noff == 0){
     int were_on = intr_off();
     mycpu()->intena = were_on;
+    if(were_on)
+      irqoff_begin();
   }
   mycpu()->noff++;
 }
@@ -28,8 +31,10 @@ pop_off(void)
 {
   struct cpu *c = mycpu();
   debug_assert(c->noff > 0 && !intr_get());
-  if(--c->noff == 0 && c->intena)
+  if(--c->noff == 0 && c->intena){
+    irqoff_end();
     intr_on();
+  }
 }
 
 void
@@ -56,10 +61,13 @@ spin(struct spinlock *lk)
 {
   if(lk->cpu == mycpu())
     panic("lock %s: this hart holds it already", lk->name);
+  uint64 until = lockorder_patience();
   do {
-    while(__atomic_load_n(&lk->locked, __ATOMIC_RELAXED))
+    while(__atomic_load_n(&lk->locked, __ATOMIC_RELAXED)){
       if(panicked)
         panic_stop();
+      lockorder_waits(lk, until);
+    }
   } while(!try(lk));
 }
 

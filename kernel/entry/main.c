@@ -37,7 +37,7 @@ static volatile int harts_may_start;
 extern char kernel_end[];
 void on_stack(void *top, void (*fn)(void)) __attribute__((noreturn));
 
-static char emergency_stack[NCPU][2048] __attribute__((aligned(16)));
+static char emergency_stack[NCPU][4096] __attribute__((aligned(16)));
 
 // The hart's own part, before it can take a trap.
 static void

@@ -2,6 +2,8 @@
 
 #include "core/cpu.h"
 #include "core/csr.h"
+#include "core/irqoff.h"
+#include "core/lockorder.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "dev/plic.h"
@@ -41,6 +43,7 @@ interrupt(uint64 cause)
 {
   struct cpu *c = mycpu();
   c->irqs++;
+  irqoff_begin();
   if(cause == SCAUSE_TIMER)
     timer_interrupt();
   else if(cause == SCAUSE_EXTERNAL)
@@ -96,6 +99,8 @@ trap_user(struct trapframe *tf, uint64 cause)
     intr_on();
     proc_exit(-1);
   }
+  lockorder_no_locks("return to the program");
+  irqoff_end();
 }
 
 // From the kernel: interrupts only. A thread that runs with interrupts on holds no spinlock, and may be moved.
@@ -106,6 +111,7 @@ trap_kernel(uint64 cause)
   interrupt(cause);
   if(c->resched && c->noff == 0 && c->proc != c->idle_thread)
     sched_yield();
+  irqoff_end();
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include "core/failpoint.h"
 #include "core/panic.h"
+#include "core/place.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
@@ -21,6 +22,52 @@ static struct {
   uint64 nfree;        // [k]
   uint32 *owners;      // [a] by page number from base
 } mem = {.lock = SPINLOCK("kalloc")};
+
+// ----- debug build: a free page is full of poison, but for its link and who freed it -----
+
+#ifdef DEBUG
+#define POISON 0x5a5a5a5a5a5a5a5aUL
+
+struct corpse {
+  struct link link;
+  struct place freed_by;
+  uint64 poison[];
+};
+#define NPOISON ((PGSIZE - sizeof(struct corpse)) / sizeof(uint64))
+
+static void
+bury(void *page)
+{
+  struct corpse *c = page;
+  place_note(&c->freed_by, 0);
+  for(uint i = 0; i < NPOISON; i++)
+    c->poison[i] = POISON;
+}
+
+// The page is given out again: has anybody written to it since? Whoever gets it finds other poison.
+static void
+check_corpse(void *page)
+{
+  char text[120];
+  struct corpse *c = page;
+  for(uint i = 0; i < NPOISON; i++)
+    if(c->poison[i] != POISON)
+      panic("page %p was written to when it was free: 0x%lx at offset 0x%lx; freed by %s", page, c->poison[i],
+            (uint64)&c->poison[i] - (uint64)page, place_text(&c->freed_by, text, sizeof(text)));
+}
+
+static void
+freed_again(void *page)
+{
+  char text[120];
+  struct corpse *c = page;
+  panic("page %p is free already: freed by %s", page, place_text(&c->freed_by, text, sizeof(text)));
+}
+#else
+#define bury(page) ((void)0)
+#define check_corpse(page) ((void)0)
+#define freed_again(page) ((void)0)
+#endif
 
 void
 kalloc_init(uint64 from_pa, uint64 to_pa)
@@ -55,6 +102,7 @@ kalloc(void)
     page = mem.free;
     mem.free = mem.free->next;
     mem.nfree--;
+    check_corpse(page);
   } else if(mem.fresh < mem.end){
     page = pa2va(mem.fresh);
     mem.fresh += PGSIZE;
@@ -65,7 +113,7 @@ kalloc(void)
     debug_assert(*owners(page) == 0);
     *owners(page) = 1;
 #ifdef DEBUG
-    memset(page, 0xa5, PGSIZE);
+    memset(page, PAGE_FRESH, PGSIZE);
 #endif
   }
   return page;
@@ -97,12 +145,12 @@ void
 kfree(void *page)
 {
   uint32 was = __atomic_fetch_sub(owners(page), 1, __ATOMIC_ACQ_REL);
-  assert(was > 0);  // 0: freed twice
+  if(unlikely(was == 0))
+    freed_again(page);
+  assert(was > 0);
   if(was > 1)
     return;
-#ifdef DEBUG
-  memset(page, 0x5a, PGSIZE);
-#endif
+  bury(page);
   acquire(&mem.lock);
   ((struct link *)page)->next = mem.free;
   mem.free = page;

@@ -255,7 +255,7 @@ sock_gather(uint64 uva, uint64 n, int *err)
     *at = p;
     at = &p->more;
     pkt_reserve(p, PKT_DATA);
-    uint m = MIN(n, (PGSIZE - PKT_DATA) & ~1u);  // even: sums go on from piece to piece
+    uint m = MIN(n, (PKT_END - PKT_DATA) & ~1u);  // even: sums go on from piece to piece
     if(m && copyin(pkt_put(p, m), uva, m) < 0){
       pkt_free(first);
       *err = -EFAULT;

@@ -81,6 +81,7 @@ rx_put(struct e1000 *d, struct pktbuf *p)
 {
   uint i = d->rx.provided++ % RING;
 
+  pktcheck_dma(p->page + p->head, PKT_RXBYTES);
   d->rx.pkt[i] = p;
   d->rx.desc[i].addr = va2pa(p->page + p->head);
   d->rx.desc[i].word = 0;
@@ -201,7 +202,7 @@ tx_pad(struct pktbuf *p, uint *len, uint total)
 {
   uint pad = MIN_FRAME - total;
 
-  if(p->nfrag > 0 || p->tail + pad > PGSIZE)
+  if(p->nfrag > 0 || p->tail + pad > PKT_END)
     return pad;
   memset(p->page + p->tail, 0, pad);
   *len += pad;
@@ -228,9 +229,11 @@ tx_pieces(struct e1000 *d, struct pktbuf *p, uint64 context, uint64 word)
     total += p->frags[i].len;
   if(total < MIN_FRAME)
     pad = tx_pad(p, &len, total);
+  pktcheck_dma(pkt_data(p), len);
   end = p->nfrag == 0 && pad == 0;
   tx_put(d, va2pa(pkt_data(p)), word | (end ? last : 0) | len, end ? p : 0);
   for(int i = 0; i < p->nfrag; i++){
+    pktcheck_lent(p->frags[i].page, p->frags[i].off, p->frags[i].len);
     end = i == p->nfrag - 1 && pad == 0;
     tx_put(d, va2pa(p->frags[i].page + p->frags[i].off), word | (end ? last : 0) | p->frags[i].len, end ? p : 0);
   }
@@ -251,6 +254,7 @@ tx_frame(struct e1000 *d, struct pktbuf *p)
     return tx_pieces(d, p, context, word);
   if(unlikely(d->tx.put - d->tx.cleaned >= RING - 1))
     return 0;
+  pktcheck_dma(pkt_data(p), len);
   tx_put(d, va2pa(pkt_data(p)), word | TXD_EOP | TXD_RS | len, p);
   return 1;
 }

@@ -57,6 +57,7 @@ make(void)
   pool.made++;
   p->page = page;
   p->owner = PKT_POOL;
+  pktcheck_made(p);
   return p;
 }
 
@@ -112,6 +113,7 @@ pkt_alloc(void)
   pop_off();
   if(unlikely(p == 0))
     return 0;
+  pktcheck_alloc(p);
   if(unlikely(p->owner != PKT_POOL))
     panic("pkt_alloc: %p is free and has owner %d", p, p->owner);
   p->next = p->more = 0;
@@ -129,14 +131,13 @@ pkt_alloc(void)
 static void
 free_one(struct pktbuf *p)
 {
+  pktcheck_free(p);
   if(unlikely(p->owner == PKT_POOL))
     panic("pkt_free: %p is free already", p);
   for(uint i = 0; i < p->nfrag; i++)
     kfree(p->frags[i].page);
   p->owner = PKT_POOL;
-#ifdef DEBUG
-  memset(p->page, 0xdb, PKT_HEADROOM + PKT_RXBYTES);
-#endif
+  pktcheck_freed(p);
   push_off();
   struct cache *c = &caches[mycpu()->id];
   p->next = c->first;
@@ -202,6 +203,7 @@ pkt_chain_trim(struct pktbuf *p, uint n)
 void
 pktq_put(struct pktq *q, struct pktbuf *p)
 {
+  pktcheck_put(p);
   p->next = 0;
   if(q->first)
     q->last->next = p;
@@ -215,6 +217,7 @@ pktq_put(struct pktq *q, struct pktbuf *p)
 void
 pktq_unget(struct pktq *q, struct pktbuf *p)
 {
+  pktcheck_put(p);
   p->next = q->first;
   if(q->first == 0)
     q->last = p;
@@ -229,6 +232,7 @@ pktq_get(struct pktq *q)
   struct pktbuf *p = q->first;
   if(p == 0)
     return 0;
+  pktcheck_got(p);
   q->first = p->next;
   p->next = 0;
   q->n--;

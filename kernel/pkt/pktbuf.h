@@ -5,6 +5,7 @@
 
 #include "core/panic.h"
 #include "core/types.h"
+#include "pkt/pktcheck.h"
 #include "kernel/riscv.h"
 
 struct netif;
@@ -16,6 +17,7 @@ enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER };
 #define PKT_HEADROOM 70
 #define PKT_DATA (PKT_HEADROOM + 42)  // where data that is to be sent begins, with room for those three headers
 #define PKT_RXBYTES 2048  // what a card may write from PKT_HEADROOM on
+#define PKT_END (PGSIZE - PKT_REDZONE)  // where the room for its bytes ends
 #define PKT_MAXFRAG 16   // further pieces of a packet that is sent from several places
 
 // Part of a page that the packet has a reference to (kref), after the bytes of its own.
@@ -29,7 +31,7 @@ struct pktbuf {
   struct pktbuf *next;    // [o] link, only while on a queue
   struct pktbuf *more;    // [o] the rest of the same datagram, when it takes several pages; 0: this is all
   uint8 *page;            // [I] PGSIZE bytes in the direct map; the card is given its physical address
-  uint16 head, tail;      // [o] first byte, one past the last; head <= tail <= PGSIZE
+  uint16 head, tail;      // [o] first byte, one past the last; head <= tail <= PKT_END
   uint8 owner;            // [o] PKT_...; checked at each hand-over
   uint8 nfrag;            // [o]
   uint8 l2bcast;          // [o] 1: came in a broadcast or multicast frame
@@ -42,6 +44,9 @@ struct pktbuf {
   uint64 stamp;           // [o] now() at reception; 0: we made it
   struct pktfrag *frags;  // [o] nfrag of them, in the packet's own page, behind tail; 0: none
   uint32 tap;             // [o] its record in the tap, 0: none
+#ifdef DEBUG
+  struct pktcheck check;  // [o]
+#endif
 };
 
 void pkt_init(uint npackets);     // makes the pool: this many at the most (pages come as they are needed)
@@ -56,6 +61,7 @@ void pkt_chain_trim(struct pktbuf *p, uint n);   // cut the datagram to its firs
 static inline uint8 *
 pkt_data(struct pktbuf *p)
 {
+  pktcheck_live(p);
   return p->page + p->head;
 }
 
@@ -69,6 +75,7 @@ pkt_len(const struct pktbuf *p)
 static inline void *
 pkt_push(struct pktbuf *p, uint n)
 {
+  pktcheck_live(p);
   if(n > p->head)
     return 0;
   p->head -= n;
@@ -86,6 +93,7 @@ pkt_reserve(struct pktbuf *p, uint n)
 static inline void *
 pkt_pull(struct pktbuf *p, uint n)
 {
+  pktcheck_live(p);
   void *at = p->page + p->head;
   if(n > pkt_len(p))
     return 0;
@@ -97,8 +105,9 @@ pkt_pull(struct pktbuf *p, uint n)
 static inline void *
 pkt_put(struct pktbuf *p, uint n)
 {
+  pktcheck_live(p);
   void *at = p->page + p->tail;
-  if(n > (uint)(PGSIZE - p->tail))
+  if(n > (uint)(PKT_END - p->tail))
     return 0;
   p->tail += n;
   return at;
@@ -108,6 +117,7 @@ pkt_put(struct pktbuf *p, uint n)
 static inline void
 pkt_trim(struct pktbuf *p, uint n)
 {
+  pktcheck_live(p);
   if(n < pkt_len(p))
     p->tail = p->head + n;
 }
@@ -116,7 +126,7 @@ pkt_trim(struct pktbuf *p, uint n)
 static inline void
 pkt_own(struct pktbuf *p, enum pkt_owner from, enum pkt_owner to)
 {
-  debug_assert(p->owner == from);
+  pktcheck_own(p, from, to);
   p->owner = to;
 }
 

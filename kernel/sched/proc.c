@@ -9,6 +9,7 @@
 #include "sched/ipi.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
+#include "sched/stackuse.h"
 
 struct proc procs[NPROC];
 struct proc *initproc;
@@ -93,6 +94,7 @@ proc_alloc(void)
     give_slot(p);
     return 0;
   }
+  stack_paint(stack);
   list_init(&p->children);
   list_init(&p->zombies);
   list_init(&p->sibling);

@@ -20,6 +20,7 @@
 #include "sched/ipi.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
+#include "sched/stackuse.h"
 #include "sched/timer.h"
 
 #define SLICE (10 * MSEC)
@@ -75,6 +76,7 @@ sched_switch(void)
 
   debug_assert(holding(&sched_lock) && c->noff == 1);
   n = l ? container_of(l, struct proc, link) : c->idle_thread;
+  stack_check(p->kstack, p->name);
   c->resched = 0;
   if(n->state != PS_RUNNING)
     n->state = PS_RUNNING;
@@ -104,6 +106,7 @@ sched_switch(void)
 void
 sched_yield(void)
 {
+  lockorder_may_sleep(0, "yield");
   acquire(&sched_lock);
   struct proc *p = myproc();
   if(list_empty(&run_queue)){
@@ -157,6 +160,7 @@ sched_hart_init(void)
   struct proc *p = &idle_procs[c->id];
   list_init(&p->link);
   safestrcpy(p->name, "idle", sizeof(p->name));
+  p->kstack = (void *)KSTACK(NPROC + c->id);
   p->state = PS_RUNNING;
   p->last_cpu = c->id;
   p->started = now();

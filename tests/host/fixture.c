@@ -170,7 +170,7 @@ fresh_packet_pages(void)
   struct pktbuf *all[4096];
   int n = 0;
   while(n < (int)NELEM(all) && (all[n] = pkt_alloc()) != 0)
-    memset(all[n++]->page, HOST_SECRET, PGSIZE);
+    memset(all[n++]->page + PKT_REDZONE, HOST_SECRET, PKT_END - PKT_REDZONE);
   while(n > 0)
     pkt_free(all[--n]);
 }

@@ -31,7 +31,7 @@ TEST(pktbuf_ends)
   CHECK_EQ(pkt_len(p), 100);
   pkt_trim(p, 30);
   CHECK_EQ(pkt_len(p), 30);
-  CHECK(pkt_put(p, PGSIZE - p->tail) != 0);
+  CHECK(pkt_put(p, PKT_END - p->tail) != 0);
   CHECK(pkt_put(p, 1) == 0);
   pkt_free(p);
 }

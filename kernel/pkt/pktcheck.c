@@ -1,0 +1,139 @@
+// See pktcheck.h. All checks end in a panic that names the packet's owner, and who gave it to him.
+
+#include "pkt/pktbuf.h"
+
+#ifdef DEBUG
+#include "core/string.h"
+#include "mm/kalloc.h"
+
+#define POISON (PKT_POISON * 0x0101010101010101UL)
+
+static void __attribute__((noreturn))
+bad(const struct pktbuf *p, const char *what)
+{
+  static const char *const owners[] = {"the pool", "a card", "the stack", "a socket", "a program"};
+  char since[120];
+  panic("packet %p %s: it belongs to %s%s, by %s", p, what, p->owner < NELEM(owners) ? owners[p->owner] : "nobody",
+        p->check.queued ? " and stands in a queue" : "", place_text(&p->check.since, since, sizeof(since)));
+}
+
+// ----- pages that a card may be sent to: packets keep theirs, so the table only grows -----
+
+#define NPAGE 4096  // slots, a power of 2; more than twice as many as there may be packets
+
+static uint64 pages[NPAGE];
+
+static uint64 *
+slot_of(uint64 page)
+{
+  uint i = page / PGSIZE * 0x9e3779b1u % NPAGE;
+  while(pages[i] && pages[i] != page)
+    i = (i + 1) % NPAGE;
+  return &pages[i];
+}
+
+void
+pktcheck_dma(const void *at, uint n)
+{
+  uint64 page = PGROUNDDOWN((uint64)at);
+  if(*slot_of(page) != page || (uint64)at + n > page + PGSIZE)
+    panic("a card is sent to %p, %d bytes: that is no packet's page", at, n);
+}
+
+void
+pktcheck_lent(void *page, uint off, uint n)
+{
+  if(krefs(page) == 0 || off + n > PGSIZE)
+    panic("a card is sent to %p, %d bytes: nobody has that page", (uint8 *)page + off, n);
+}
+
+// ----- contents -----
+
+static void
+poison(struct pktbuf *p)
+{
+  memset(p->page, PKT_POISON, PGSIZE);
+}
+
+// [from, to) of the page should be poison; both are multiples of 8.
+static void
+check_poison(const struct pktbuf *p, uint from, uint to, const char *what)
+{
+  const uint64 *w = (const uint64 *)p->page;
+  for(uint i = from / 8; i < to / 8; i++)
+    if(w[i] != POISON)
+      bad(p, what);
+}
+
+void
+pktcheck_made(struct pktbuf *p)
+{
+  *slot_of((uint64)p->page) = (uint64)p->page;
+  poison(p);
+  place_note(&p->check.since, 0);
+}
+
+void
+pktcheck_alloc(struct pktbuf *p)
+{
+  if(p->owner != PKT_POOL)
+    bad(p, "is in the pool and not free");
+  check_poison(p, 0, PGSIZE, "was written to when it was free");
+  place_note(&p->check.since, 1);
+}
+
+void
+pktcheck_free(struct pktbuf *p)
+{
+  if(p->owner == PKT_POOL)
+    bad(p, "is freed again");
+  if(p->check.queued)
+    bad(p, "is freed");
+  if(p->head > p->tail || p->tail > PKT_END)
+    bad(p, "has its ends outside its page");
+  check_poison(p, 0, PKT_REDZONE, "was written to in front of its headroom");
+  check_poison(p, PKT_END, PGSIZE, "was written to behind its end");
+}
+
+void
+pktcheck_freed(struct pktbuf *p)
+{
+  poison(p);
+  place_note(&p->check.since, 1);
+}
+
+// ----- owners -----
+
+void
+pktcheck_own(struct pktbuf *p, int from, int to)
+{
+  if(p->owner != from)
+    bad(p, "is handed over by somebody else");
+  if(p->check.queued)
+    bad(p, "is handed over");
+  place_note(&p->check.since, 0);
+}
+
+void
+pktcheck_put(struct pktbuf *p)
+{
+  if(p->owner == PKT_POOL || p->check.queued)
+    bad(p, "is put into a queue");
+  p->check.queued = 1;
+}
+
+void
+pktcheck_got(struct pktbuf *p)
+{
+  if(!p->check.queued)
+    bad(p, "is taken out of a queue where it is not");
+  p->check.queued = 0;
+}
+
+void
+pktcheck_live(const struct pktbuf *p)
+{
+  if(p->owner == PKT_POOL)
+    bad(p, "is used");
+}
+#endif
