@@ -224,6 +224,31 @@ def reassembly_timeout(t):
 
 
 @scenario(net="wire")
+def redirected(t):
+    """The gateway says that another one is nearer: the next datagrams for that host go there, and nobody else's do. What a
+    stranger says changes nothing. (RFC 1122 3.2.2.2)"""
+    nearer, stranger = t.lan.host("10.0.2.3"), t.lan.host("10.0.2.9")
+
+    def sent(to, port):
+        mark = t.lan.mark()
+        t.sh("nt send %s %d 1 20" % (to, port))
+        return t.lan.wait("a datagram to " + to, lambda f: f.udp and f.udp.dport == port, mark)
+
+    def redirect(by, to, about):
+        t.lan.send(p.Ether(t.lan.mac, by.mac, p.TYPE_IP, p.Ip(by.address, GUEST, p.ICMP, p.Icmp(
+            p.REDIRECT, 1, int.from_bytes(p.ip_bytes(to.address), "big"), about.ip.emit()[:28]).emit()).emit()))
+    first = sent("192.0.2.7", 9)
+    equal(first.eth.dst, t.host.mac, "the next hop before")
+    before = t.numbers()
+    redirect(stranger, stranger, first)
+    t.dropped("icmp.redirect", 1, before)
+    redirect(t.host, nearer, first)
+    t.settled("a redirect that was followed", lambda n: n["icmp.redirected"] == before.get("icmp.redirected", 0) + 1)
+    equal(sent("192.0.2.7", 10).eth.dst, nearer.mac, "the next hop afterwards")
+    equal(sent("192.0.2.8", 11).eth.dst, t.host.mac, "the next hop to another host")
+
+
+@scenario(net="wire")
 def ping_program(t):
     """ping in the guest: replies with their times, a host that is silent, a network that answers with an error."""
     out = t.sh("ping -c 2 10.0.2.2", 60)

@@ -173,6 +173,21 @@ TEST(netif_config_checks)
     CHECK_EQ(netif_config(&card, cases[i].addr, cases[i].mask, 1), cases[i].ok ? 0 : -EINVAL);
 }
 
+// RFC 3021: a net of one or two addresses has no broadcast address but 255.255.255.255.
+TEST(netif_small_nets)
+{
+  static const struct { uint32 mask; int bcast; } cases[] = {
+    { 0xffffff00, 1 }, { 0xfffffffc, 1 }, { 0xfffffffe, 0 }, { 0xffffffff, 0 },
+  };
+  for(uint i = 0; i < NELEM(cases); i++){
+    uint32 addr = MAKE_IP_ADDR(10, 1, 2, 0x41), last = addr | ~cases[i].mask;
+    CHECK_EQ(netif_config(&card, addr, cases[i].mask, 1), 0);
+    CHECK_EQ(netif_is_broadcast(&card, last), cases[i].bcast);
+    CHECK(netif_is_broadcast(&card, INADDR_BROADCAST));
+    CHECK(!netif_is_broadcast(&card, last + 1));
+  }
+}
+
 // The tap remembers the last frames with their verdicts, oldest first, and no more of them than there were bytes.
 TEST(tap_remembers_verdicts)
 {

@@ -284,6 +284,8 @@ TEST(frag_sent)
     CHECK_EQ(ref_cksum((uint8 *)h, 20, 0), 0);
     CHECK_EQ((ntohs(h->ip_off) & IP_OFFMASK) * 8, n);
     CHECK_EQ((ntohs(h->ip_off) & IP_MF) != 0, i < 2);
+    CHECK_EQ(ntohs(h->ip_off) & 0xc000, 0);
+    CHECK(sent(i)->len <= 1514);
     CHECK_EQ(h->ip_id, sent_ip(0)->ip_id);
     memcpy(all + n, sent_l4(i), m);
     n += m;

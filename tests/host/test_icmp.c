@@ -162,6 +162,19 @@ TEST(icmp_unreachable_to_connected_socket)
   sock_close(other);
 }
 
+// As in BSD: an error about what a socket without a peer has sent is nobody's, for nobody could tell which datagram it
+// was about.
+TEST(icmp_unreachable_to_an_unconnected_socket)
+{
+  struct sock *s = udp_socket(2000);
+  CHECK_EQ(send_to(s, GW_IP, 9, 4), 4);
+  feed_unreach(ICMP_UNREACH_PORT, 2000, GW_IP, 9);
+  CHECK_EQ(receive(s, 10, 0), -EAGAIN);
+  CHECK_EQ(drops(DROP_ICMP_INNER), 1);
+  CHECK_EQ(send_to(s, GW_IP, 9, 4), 4);
+  sock_close(s);
+}
+
 // What each code means to a program.
 TEST(icmp_meanings)
 {
@@ -408,12 +421,28 @@ TEST(icmp_error_quotes)
     feed_udp(GW_IP, 7, 2000, n);
     uint quoted = MIN(28 + n, 548);
     CHECK_EQ(ntohs(sent_ip(0)->ip_len), 28 + quoted);
+    CHECK_EQ(sent_ip(0)->ip_tos, 0);
     CHECK_EQ(ref_cksum((uint8 *)reply(0), 8 + quoted, 0), 0);
     CHECK_EQ(sent(0)->len, MAX(60, 14 + 28 + quoted));
     CHECK_EQ(ntohl(((struct ip *)(reply(0) + 1))->ip_src), GW_IP);
     if(n > 0)
       CHECK_EQ(((uint8 *)(reply(0) + 1))[quoted - 1], (uint8)(quoted - 28 - 1));
   }
+}
+
+// An error comes from the address that the datagram was sent to, and goes to who sent it.
+TEST(icmp_error_source)
+{
+  feed_udp(FAR_IP, 7, 2000, 4);
+  CHECK_EQ(ntohl(sent_ip(0)->ip_src), OUR_IP);
+  CHECK_EQ(ntohl(sent_ip(0)->ip_dst), FAR_IP);
+  CHECK_BYTES(sent_eth(0)->dhost, gw_mac, 6);
+  w_udp(&w, GW_IP, 7, OUR_IP, 2000, 4);
+  w_iph(&w)->ip_tos = 0xb8;
+  w_ip_sum(&w);
+  feed(&w);
+  CHECK_EQ(ntohl(sent_ip(1)->ip_dst), GW_IP);
+  CHECK_EQ(sent_ip(1)->ip_tos, 0);  // whatever the datagram's was
 }
 
 // C13: a storm of what must be refused: so many errors at once, and then so many a second.

@@ -396,6 +396,65 @@ TEST(ip_source_is_ours)
   sock_close(a);
 }
 
+// A second card makes no router: what comes in by one for somebody behind the other stays here, broadcasts too. An address
+// of ours is taken whichever card it comes in by (the weak model of RFC 1122 3.3.4.2), and answers for itself.
+TEST(ip_second_card)
+{
+  static struct netif second;
+  second = card;
+  safestrcpy(second.name, "e1", sizeof(second.name));
+  second.mac[5] = 0x57;
+  CHECK_EQ(netif_register(&second), 0);
+  host_advance(3 * SEC);
+  sent_clear();
+  w_udp(&w, GW_IP, 7, MAKE_IP_ADDR(10, 0, 3, 9), 2000, 4);
+  feed(&w);
+  w_udp(&w, GW_IP, 7, MAKE_IP_ADDR(10, 0, 3, 255), 2000, 4);
+  feed(&w);
+  CHECK_EQ(drops(DROP_IP_DST), 2);
+  w_udp(&w, GW_IP, 7, INADDR_BROADCAST, 2000, 4);
+  memcpy(w.b, ether_broadcast, 6);
+  feed(&w);
+  CHECK_EQ(nsent(), 0);
+  w_icmp(&w, GW_IP, MAKE_IP_ADDR(10, 0, 3, 15), ICMP_ECHO, 0, 1, "x", 1);
+  feed(&w);
+  CHECK_EQ(nsent(), 1);
+  CHECK_EQ(ntohl(sent_ip(0)->ip_src), MAKE_IP_ADDR(10, 0, 3, 15));
+  CHECK_EQ(ntohl(sent_ip(0)->ip_dst), GW_IP);
+}
+
+static struct ip seen;
+static uint8 seen_options[8];
+
+static void
+look(struct netif *nif, struct pktbuf *p)
+{
+  const struct ip *h = (struct ip *)(p->page + p->l3);
+  CHECK(nif == &card && p->nif == &card);
+  CHECK_EQ(p->l4, p->l3 + ip_hlen(h));
+  CHECK_EQ(p->head, p->l4);
+  seen = *h;
+  memcpy(seen_options, h + 1, ip_hlen(h) - sizeof(*h));
+  pkt_free(p);
+}
+
+// RFC 1122 3.4: a transport gets what IP knows: the interface, and the header as it came, its options too.
+TEST(ip_header_is_passed_up)
+{
+  ip_register(253, look);
+  with_options("44080501 00000000");
+  w_iph(&w)->ip_p = 253;
+  w_iph(&w)->ip_tos = 0xb8;
+  w_ip_sum(&w);
+  feed(&w);
+  CHECK_EQ(seen.ip_tos, 0xb8);
+  CHECK_EQ(seen.ip_ttl, 64);
+  CHECK_EQ(ntohs(seen.ip_len), 28 + 28 + 12 - 20);
+  CHECK_EQ(ntohl(seen.ip_src), GW_IP);
+  CHECK_EQ(ntohl(seen.ip_dst), OUR_IP);
+  CHECK_BYTES(seen_options, w.b + 34, 8);
+}
+
 // Broadcasts go out to everybody on the link, without ARP.
 TEST(ip_broadcasts_are_sent_to_all)
 {

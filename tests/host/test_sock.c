@@ -169,6 +169,7 @@ TEST(sock_flood_hurts_only_itself)
     feed_udp(GW_IP, 9, 2000, 4);
   CHECK_EQ(drops(DROP_SOCK_FULL), 2000 - SOCK_RXMAX);
   CHECK_EQ(pkt_in_use(), SOCK_RXMAX);
+  CHECK_EQ(nsent(), 0);  // no source quench (RFC 6633)
   feed_udp(GW_IP, 9, 2001, 4);
   CHECK_EQ(receive(b, 10, 0), 4);
   for(int i = 0; i < SOCK_RXMAX; i++)

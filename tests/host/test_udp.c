@@ -44,7 +44,10 @@ TEST(udp_sent_datagram_is_right)
     const struct udp *u = (const struct udp *)sent_l4(0);
     CHECK_BYTES(sent_eth(0)->dhost, gw_mac, 6);
     CHECK_BYTES(sent_eth(0)->shost, our_mac, 6);
+    CHECK_EQ(ntohs(sent_eth(0)->type), 0x0800);
     CHECK_EQ(h->ip_vhl, 0x45);
+    CHECK_EQ(h->ip_tos, 0);
+    CHECK_EQ(h->ip_off, 0);
     CHECK_EQ(ntohs(h->ip_len), 28 + n);
     CHECK_EQ(h->ip_ttl, 64);
     CHECK_EQ(ntohl(h->ip_src), OUR_IP);
