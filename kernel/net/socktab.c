@@ -224,11 +224,18 @@ sock_record(int i, struct kstat_sock *r)
   struct sock *s = &socks[i];
   acquire(&s->lock);
   const struct sockproto *proto = s->proto;
-  *r = (struct kstat_sock){
-    .laddr = s->local.addr, .lport = s->local.port, .faddr = s->peer.addr, .fport = s->peer.port,
-    .queued = s->rxq.n, .queued_bytes = s->rxq.bytes, .limit = s->rxmax,
-    .received = s->received, .sent = s->sent, .drops = s->drops, .pid = s->pid,
-  };
+  memset(r, 0, sizeof(*r));  // it goes to a program whole: what lies between its fields, too
+  r->laddr = s->local.addr;
+  r->lport = s->local.port;
+  r->faddr = s->peer.addr;
+  r->fport = s->peer.port;
+  r->queued = s->rxq.n;
+  r->queued_bytes = s->rxq.bytes;
+  r->limit = s->rxmax;
+  r->received = s->received;
+  r->sent = s->sent;
+  r->drops = s->drops;
+  r->pid = s->pid;
   int lab = s->lab;
   release(&s->lock);
   if(proto == 0)

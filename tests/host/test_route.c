@@ -185,3 +185,24 @@ TEST(netstat_records)
   netstat_dump();
   CHECK_EQ(host_locks, 0);
 }
+
+// A record goes to a program whole. Not one byte of it may be what happened to lie in the kernel's memory, not even
+// between two fields.
+TEST(netstat_records_are_set_whole)
+{
+  struct sock *s = udp_connected(2001, GW_IP, 7);
+  feed_udp(GW_IP, 7, 2001, 20);
+  CHECK_EQ(lab_bind(2002), 0);
+  for(int what = KSTAT_IF; what <= KSTAT_TAP; what++)
+    for(int i = 0, n = 0; n != NETSTAT_END; i++){
+      uint8 a[NETSTAT_RECMAX], b[NETSTAT_RECMAX];
+      memset(a, 0xa5, sizeof(a));
+      memset(b, 0x5a, sizeof(b));
+      n = netstat_record(what, i, a);
+      CHECK_EQ(netstat_record(what, i, b), n);
+      if(n > 0)
+        CHECK_BYTES(a, b, n);
+    }
+  CHECK_EQ(lab_unbind(2002), 0);
+  sock_close(s);
+}
