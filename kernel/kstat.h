@@ -3,7 +3,7 @@
 // kstat(what, buf, bytes): the state of the kernel, as records of the type given here. Fills buf with whole
 // records and returns the bytes that all of them take, which may be more than fitted; -1: bad what or buf.
 
-#include "kernel/types.h"
+#include "kernel/netctl.h"
 
 #define KSTAT_PROC 1   // struct kstat_proc, one a process
 #define KSTAT_MEM 2    // struct kstat_mem, one
@@ -17,6 +17,7 @@
 #define KSTAT_DISK 10  // struct kstat_disk, one
 #define KSTAT_NET 11   // struct kstat_drop: named counters of the stack that are not drops
 #define KSTAT_TAP 12   // struct kstat_tap, the last frames that came in or went out, oldest first
+#define KSTAT_FAULTY 13  // struct kstat_faulty, one an interface that has faults on purpose
 
 struct kstat_proc {
   int pid, ppid;
@@ -55,6 +56,7 @@ struct kstat_if {
   uint64 tx_frames, tx_bytes, tx_drops, tx_errors;
   uint64 irqs, polls, link_changes;
   uint64 tx_full;  // frames that found no free descriptor
+  uint64 resets;   // of the card, since boot
 };
 
 struct kstat_ring {
@@ -109,6 +111,19 @@ struct kstat_tap {
   uint8 out;           // 1: we sent it
   uint16 len;          // bytes of the whole frame
   uint8 bytes[KSTAT_TAPBYTES];  // its beginning
+};
+
+// in + duplicated = lost + full + waiting + out.
+struct kstat_faulty_way {
+  uint64 in, out;      // frames that came to the faults, and that they let go on
+  uint64 lost, duplicated, reordered, corrupted, delayed;
+  uint64 full;         // were to wait, and too many did
+  uint64 waiting;      // now
+};
+
+struct kstat_faulty {
+  struct netctl_faulty set;
+  struct kstat_faulty_way way[2];  // received, sent
 };
 
 struct kstat_hart {

@@ -10,6 +10,12 @@
 #define NETCTL_ARP_ADD 4    // struct netctl_arp: an entry that does not age
 #define NETCTL_ARP_DEL 5    // struct netctl_arp: only the address counts
 #define NETCTL_ARP_FLUSH 6  // nothing: all entries but the static ones
+#define NETCTL_RESET 7      // struct netctl_if: the card as after boot
+#define NETCTL_FAULTY 8     // struct netctl_faulty: faults on purpose, until the next one
+
+struct netctl_if {
+  char ifname[8];
+};
 
 struct netctl_addr {
   char ifname[8];
@@ -26,6 +32,17 @@ struct netctl_arp {
   char ifname[8];
   uint32 addr;  // host order
   uint8 mac[6];
+};
+
+#define FAULTY_ALL 10000           // a share: so many of so many frames
+#define FAULTY_DELAY_MAX 1000000u  // microseconds
+
+struct netctl_faulty {
+  char ifname[8];
+  uint64 seed;                         // the same seed and the same frames: the same faults
+  uint16 lose, dup, reorder, corrupt;  // of FAULTY_ALL frames
+  uint32 delay_us;                     // the longest; each frame's is drawn
+  uint8 on;
 };
 
 #endif

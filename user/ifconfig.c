@@ -1,12 +1,13 @@
 // ifconfig [-a]                          the interfaces
 // ifconfig IF                            one of them
+// ifconfig IF reset                      sets its card up again, as after boot
 // ifconfig IF [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]   gives it an address, turns it on or off
 
 #include "kernel/netctl.h"
 #include "user/rxv.h"
 #include "user/user.h"
 
-#define USAGE "[IF [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]]"
+#define USAGE "[IF [reset | [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]]]"
 
 static void
 show(const struct kstat_if *i)
@@ -25,7 +26,8 @@ show(const struct kstat_if *i)
   printf("    RX %lu frames, %lu bytes, %lu dropped, %lu errors\n", i->rx_frames, i->rx_bytes, i->rx_drops, i->rx_errors);
   printf("    TX %lu frames, %lu bytes, %lu dropped, %lu errors, %lu ring full\n", i->tx_frames, i->tx_bytes, i->tx_drops,
          i->tx_errors, i->tx_full);
-  printf("    %lu interrupts, %lu polls, %lu link changes\n", i->irqs, i->polls, i->link_changes);
+  printf("    %lu interrupts, %lu polls, %lu link changes, %lu resets\n", i->irqs, i->polls, i->link_changes,
+         i->resets);
 }
 
 // The mask that an address had when networks had classes; what one means who writes none.
@@ -92,6 +94,13 @@ main(int argc, char **argv)
     die("%s: no such interface", argv[1]);
   if(argc == 2){
     show(nif);
+    return 0;
+  }
+  if(argc == 3 && strcmp(argv[2], "reset") == 0){
+    struct netctl_if c;
+    memcpy(c.ifname, nif->name, sizeof(c.ifname));
+    if(netctl(NETCTL_RESET, &c, sizeof(c)) < 0)
+      die_errno("%s", argv[1]);
     return 0;
   }
   struct netctl_addr c = { .addr = nif->addr, .mask = nif->mask, .up = nif->up };

@@ -34,6 +34,7 @@ print_interfaces(void)
     printf("%s.rx_frames %lu\n%s.tx_frames %lu\n", f->name, f->rx_frames, f->name, f->tx_frames);
     printf("%s.rx_drops %lu\n%s.tx_drops %lu\n", f->name, f->rx_drops, f->name, f->tx_drops);
     printf("%s.irqs %lu\n%s.link_changes %lu\n", f->name, f->irqs, f->name, f->link_changes);
+    printf("%s.resets %lu\n", f->name, f->resets);
   }
   free(nif);
 }

@@ -6,6 +6,8 @@
 #include "mm/uaccess.h"
 #include "net/netstat.h"
 #include "net/sock.h"
+#include "nic/faulty.h"
+#include "pkt/netif.h"
 #include "proc/process.h"
 #include "kernel/net.h"
 #include "kernel/stat.h"
@@ -320,15 +322,32 @@ sys_recv(const uint64 a[6])
   return n;
 }
 
-// netctl(op, buf, bytes)
+static int
+reset_card(const struct netctl_if *i)
+{
+  char name[sizeof(i->ifname) + 1] = {0};
+  memcpy(name, i->ifname, sizeof(i->ifname));
+  struct netif *nif = netif_find(name);
+  return nif ? netif_reset(nif) : -ENODEV;
+}
+
+// netctl(op, buf, bytes). What concerns the card, and not the stack, is not net/'s.
 int64
 sys_netctl(const uint64 a[6])
 {
   uint64 rec[8];
-  uint n = netctl_size(a[0]);
+  uint n = a[0] == NETCTL_FAULTY ? sizeof(struct netctl_faulty) : a[0] == NETCTL_RESET ? sizeof(struct netctl_if) :
+           netctl_size(a[0]);
   if(n > sizeof(rec) || a[2] != n)
     return -EINVAL;
   if(n && copyin(rec, a[1], n) < 0)
     return -EFAULT;
-  return netctl(a[0], rec, n);
+  switch(a[0]){
+  case NETCTL_FAULTY:
+    return faulty_set((const struct netctl_faulty *)rec);
+  case NETCTL_RESET:
+    return reset_card((const struct netctl_if *)rec);
+  default:
+    return netctl(a[0], rec, n);
+  }
 }

@@ -4,9 +4,11 @@
 #include "core/string.h"
 #include "entry/sys.h"
 #include "net/netstat.h"
+#include "nic/faulty.h"
 #include "mm/kalloc.h"
 #include "mm/uaccess.h"
 #include "mm/vm.h"
+#include "pkt/netif.h"
 #include "pkt/pktbuf.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
@@ -109,6 +111,16 @@ put_net(struct recsink *s, uint64 what)
   return records || (what >= KSTAT_PROC && what <= KSTAT_TAP) ? 0 : -EINVAL;
 }
 
+static int
+put_faults(struct recsink *s)
+{
+  struct kstat_faulty k;
+  for(int i = 0; i < nnetif; i++)
+    if(faulty_get(i, &k) && rec_put(s, &k, sizeof(k)) < 0)
+      return -EFAULT;
+  return 0;
+}
+
 int64
 sys_kstat(const uint64 a[6])
 {
@@ -126,6 +138,9 @@ sys_kstat(const uint64 a[6])
     break;
   case KSTAT_DISK:
     e = rec_put(&s, &disk_stat, sizeof(disk_stat));
+    break;
+  case KSTAT_FAULTY:
+    e = put_faults(&s);
     break;
   default:
     e = put_net(&s, a[0]);

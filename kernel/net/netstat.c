@@ -33,7 +33,7 @@ if_record(int i, struct kstat_if *r)
     .tx_frames = nif->stat.tx_frames, .tx_bytes = nif->stat.tx_bytes,
     .tx_drops = nif->stat.tx_drops, .tx_errors = nif->stat.tx_errors,
     .irqs = nif->stat.irqs, .polls = nif->stat.polls, .link_changes = nif->stat.link_changes,
-    .tx_full = nif->stat.tx_full,
+    .tx_full = nif->stat.tx_full, .resets = nif->stat.resets,
   };
   safestrcpy(r->name, nif->name, sizeof(r->name));
   safestrcpy(r->driver, nif->driver, sizeof(r->driver));

@@ -346,16 +346,6 @@ e1000_interrupt(void *arg)
     netif_interrupt(&d->nif, 0);
 }
 
-static const struct nic_ops e1000_ops = {
-  .rx_return = e1000_rx_return,
-  .rx_provide = e1000_rx_provide,
-  .rx_pending = e1000_rx_pending,
-  .tx_provide = e1000_tx_provide,
-  .tx_return = e1000_tx_return,
-  .irq = e1000_irq,
-  .ring = e1000_ring,
-};
-
 // ----- set-up -----
 
 // One word of the EEPROM, -EIO if it does not answer. source: SDM 13.4.4.
@@ -437,8 +427,9 @@ init_rx(struct e1000 *d)
   reg_write(d, ITR, 0);
 }
 
-// Buffers for the whole ring, as far as there are any; then reception on. RCTL is written once: each write makes
-// QEMU's card deaf for a second, so the sooner in boot the better. source: SDM 14.4.
+// Buffers for the whole ring, as far as there are any, and reception on. RCTL is written once: each write makes
+// QEMU's card deaf for a second, so the sooner in boot the better. The tail comes after it: QEMU loses a frame that waits
+// when it learns of buffers while reception is off. source: SDM 14.4.
 static void
 start_rx(struct e1000 *d)
 {
@@ -448,8 +439,8 @@ start_rx(struct e1000 *d)
     pkt_own(p, PKT_STACK, PKT_NIC);
     rx_put(d, p);
   }
-  rx_tell(d);
   reg_write(d, RCTL, RCTL_EN | RCTL_BAM | RCTL_BSIZE_2048 | RCTL_SECRC);
+  rx_tell(d);
 }
 
 // source: SDM 14.5.
@@ -464,6 +455,86 @@ init_tx(struct e1000 *d)
   reg_write(d, TIPG, TIPG_COPPER);
   reg_write(d, TCTL, TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD);
 }
+
+// ----- once more -----
+
+// Both units off first, so that no frame is cut in two; then the reset, which ends whatever DMA is under way. Memory on
+// the rings may be touched, and given back, only after that. source: SDM 14.3, and RCTL.EN in 13.4.22, TCTL.EN in 13.4.33.
+static int
+e1000_stop(struct netif *nif)
+{
+  struct e1000 *d = nif->drv;
+
+  reg_write(d, RCTL, 0);
+  reg_write(d, TCTL, 0);
+  (void)reg_read(d, STATUS);  // the writes have arrived
+  return reset(d);
+}
+
+// What the card has not sent. A packet is at the last descriptor of its frame, which reports.
+static void
+tx_empty(struct e1000 *d)
+{
+  for(; d->tx.cleaned != d->tx.put; d->tx.cleaned++){
+    uint i = d->tx.cleaned % RING;
+    struct pktbuf *p = d->tx.pkt[i];
+    if(p == 0)
+      continue;
+    pkt_own(p, PKT_NIC, PKT_STACK);
+    if(d->tx.desc[i].word & TXD_DD){
+      pkt_free(p);
+    } else {
+      count_add(&d->nif.stat.tx_drops, 1);
+      pkt_drop(p, DROP_TX_RESET, 0);
+    }
+  }
+  d->tx.put = d->tx.cleaned = 0;
+  d->tx.context = 0;
+}
+
+// The buffers that were on the ring are on it again, from its first descriptor on.
+static void
+rx_again(struct e1000 *d)
+{
+  struct pktq left = { 0 };
+  struct pktbuf *p;
+
+  while(d->rx.taken != d->rx.provided)
+    pktq_put(&left, d->rx.pkt[d->rx.taken++ % RING]);
+  d->rx.taken = d->rx.provided = d->rx.told = 0;
+  d->rx.skipping = 0;
+  while((p = pktq_get(&left)) != 0)
+    rx_put(d, p);
+}
+
+// The interrupt comes on even if somebody had masked it: one too many does no harm, and one too few would.
+static void
+e1000_start(struct netif *nif)
+{
+  struct e1000 *d = nif->drv;
+
+  tx_empty(d);
+  init_rx(d);
+  rx_again(d);
+  start_rx(d);
+  init_tx(d);
+  netif_link(nif, (reg_read(d, STATUS) & STATUS_LU) != 0);
+  reg_write(d, IMS, INT_RXT0 | INT_LSC);
+}
+
+// ----- the beginning -----
+
+static const struct nic_ops e1000_ops = {
+  .rx_return = e1000_rx_return,
+  .rx_provide = e1000_rx_provide,
+  .rx_pending = e1000_rx_pending,
+  .tx_provide = e1000_tx_provide,
+  .tx_return = e1000_tx_return,
+  .irq = e1000_irq,
+  .stop = e1000_stop,
+  .start = e1000_start,
+  .ring = e1000_ring,
+};
 
 static void
 describe(struct e1000 *d, struct pci_dev *pci)

@@ -12,6 +12,7 @@
   X(RX_DOWN, "rx.down", "interface is down")                                        \
   X(TX_FULL, "tx.full", "no free descriptor")                                       \
   X(TX_DOWN, "tx.down", "interface or link is down")                                \
+  X(TX_RESET, "tx.reset", "was to be sent when the card was reset")                 \
   X(TX_LONG, "tx.long", "longer than the interface's MTU")                          \
   X(HEADROOM, "tx.headroom", "no room for a header")                                \
   X(ETH_SHORT, "eth.short", "shorter than an Ethernet header")                      \
@@ -64,6 +65,8 @@
   X(SOCK_FULL, "sock.full", "socket's queue is full")                               \
   X(SOCK_CLOSED, "sock.closed", "socket was closed with this in its queue")         \
   X(IPQ_FULL, "ipq.full", "IP input queue is full")                                 \
+  X(FAULTY_LOST, "faulty.lost", "lost on purpose")                                  \
+  X(FAULTY_FULL, "faulty.full", "delayed on purpose, and too many were")            \
   X(NOMEM, "nomem", "no memory")
 
 enum drop_reason {

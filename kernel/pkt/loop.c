@@ -63,6 +63,12 @@ irq(struct netif *nif, int q, int on)
 {
 }
 
+static int
+stop(struct netif *nif)
+{
+  return -EOPNOTSUPP;
+}
+
 static void
 ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
 {
@@ -77,6 +83,7 @@ static const struct nic_ops ops = {
   .tx_provide = tx_provide,
   .tx_return = tx_return,
   .irq = irq,
+  .stop = stop,
   .ring = ring,
 };
 

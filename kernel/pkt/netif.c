@@ -3,10 +3,12 @@
 #include "pkt/netif.h"
 #include "core/printf.h"
 #include "core/string.h"
+#include "kernel/kstat.h"
 #include "pkt/tap.h"
 
 #define RECLAIM_EVERY 16  // frames sent between two looks for packets that the card is done with
 #define RECLAIM_MAX 32    // packets taken back at a look
+#define PATIENCE 2        // seconds in which a card may send nothing of what it has
 
 struct netif *netifs[NETIF_MAX + 1];
 int nnetif;
@@ -14,6 +16,7 @@ static struct spinlock netif_lock = SPINLOCK("netconfig");
 
 void (*netif_input)(struct netif *nif, struct pktbuf *p);
 void (*netif_changed)(struct netif *nif);
+void (*netif_stopped)(struct netif *nif);
 
 int
 netif_register(struct netif *nif)
@@ -62,12 +65,47 @@ netif_rx(struct netif *nif, struct pktbuf *p)
   netif_input(nif, p);
 }
 
+// A look at a card that owes frames, once a second.
+static void
+watch(void *arg)
+{
+  struct netif *nif = arg;
+  struct kstat_ring r = { 0 };
+
+  nif->ops->ring(nif, 0, 1, &r);
+  if(r.owned == 0){
+    __atomic_store_n(&nif->watched, 0, __ATOMIC_RELEASE);
+    return;
+  }
+  nif->stuck_for = nif->link && r.head == nif->stuck_at ? nif->stuck_for + 1 : 0;
+  nif->stuck_at = r.head;
+  if(nif->stuck_for == PATIENCE && netif_stopped){
+    printf("%s: the card sends nothing: reset\n", nif->name);
+    netif_stopped(nif);
+  }
+  timer_set(&nif->watch, now() + SEC);
+}
+
+void
+netif_owes(struct netif *nif)
+{
+  if(nif->loopback || __atomic_exchange_n(&nif->watched, 1, __ATOMIC_ACQUIRE))
+    return;
+  nif->stuck_for = 0;
+  timer_init(&nif->watch, watch, nif);
+  timer_set(&nif->watch, now() + SEC);
+}
+
 // Packets that the card has sent. txlock is held; the caller frees them without it.
 static int
 reclaim(struct netif *nif, struct pktbuf **done)
 {
+  int n = nif->ops->tx_return(nif, 0, done, RECLAIM_MAX);
+
   nif->unclaimed = 0;
-  return nif->ops->tx_return(nif, 0, done, RECLAIM_MAX);
+  if(n == 0)
+    netif_owes(nif);
+  return n;
 }
 
 int

@@ -7,6 +7,7 @@
 #include "core/types.h"
 #include "pkt/drop.h"
 #include "pkt/pktbuf.h"
+#include "sched/timer.h"
 
 #define NETIF_MAX 8
 
@@ -28,13 +29,20 @@ struct nic_ops {
   int (*tx_return)(struct netif *nif, int q, struct pktbuf **out, int n);
   // Receive interrupts of queue q on or off. On: causes from before are forgotten, so look at the ring afterwards.
   void (*irq)(struct netif *nif, int q, int on);
+  // No DMA from here on, in either direction; what is on the rings stays there to be read. 0; -EIO: the card does not
+  // obey; -EOPNOTSUPP. Every queue is held (poll_hold) and netif.txlock, here and in start. Between them nothing is
+  // provided for reception.
+  int (*stop)(struct netif *nif);
+  // A card that stop has stopped works again, as after boot, with its receive ring full. Frames that it had not sent are
+  // dropped by name.
+  void (*start)(struct netif *nif);
   // State of a ring, for kstat and the debugger. size 0: no such queue.
   void (*ring)(struct netif *nif, int q, int is_tx, struct kstat_ring *r);
 };
 
 #define NETIF_CSUM 1  // caps: the card fills in transport checksums (pktbuf.csum_offload)
 
-// I constant after registration   n netif_lock   x txlock   a atomic
+// I constant after registration   n netif_lock   x txlock   a atomic   w the function of `watch`
 struct netif {
   char name[8];        // [I] "lo", "e0", "e1"
   const char *driver;  // [I]
@@ -48,7 +56,7 @@ struct netif {
   uint8 up;            // [n] in use
   uint8 link;          // [a] carrier, by the driver
   uint32 addr, mask;   // [n] host order, 0: none yet
-  const struct nic_ops *ops;  // [I]
+  const struct nic_ops *ops;  // changed with every queue held and txlock (nic/faulty.c)
   void *drv;           // [I] the driver's own
   struct spinlock txlock;
   uint32 unclaimed;           // [x] frames sent since sent packets were last taken back
@@ -57,10 +65,15 @@ struct netif {
     int thread;        // [a] left to the net thread: interrupts are masked
     int watched;       // [a] idle harts watch it: interrupts are masked
   } rxq[4];
+  struct timer watch;         // while the card owes frames
+  uint32 stuck_at;            // [w] the transmit ring's head at the last look
+  uint32 stuck_for;           // [w] looks in a row at which frames waited and none had been sent since the one before
+  int watched;                // [a] the timer is set
+  int dead;                   // [a] the card sends nothing: the net thread resets it
   struct {
     uint64 rx_frames, rx_bytes, rx_drops, rx_errors;
     uint64 tx_frames, tx_bytes, tx_drops, tx_errors;
-    uint64 irqs, polls, link_changes, tx_full;
+    uint64 irqs, polls, link_changes, tx_full, resets;
   } stat;              // [a]
 };
 
@@ -71,6 +84,16 @@ extern int nnetif;
 int netif_register(struct netif *nif);         // 0, or -ENOSPC
 void netif_interrupt(struct netif *nif, int q);  // receive interrupt of queue q: drains a quota, see poll.c
 void netif_link(struct netif *nif, int link);  // carrier came or went
+
+// The card and its rings as after boot, while traffic flows. Frames that had come go up the stack; those not yet sent
+// are dropped as tx.reset. Process context: waits for its turn. 0; -EOPNOTSUPP; -EIO: the card does not come out of its
+// reset, and the link counts as down.
+int netif_reset(struct netif *nif);  // in poll.c
+
+// Nothing that was sent has come back from the card. That is nothing yet; but from now on it is looked at, once a second,
+// and when it goes on sending nothing of what it has, netif_stopped is told: poll.c, that has it reset. Any context.
+void netif_owes(struct netif *nif);
+extern void (*netif_stopped)(struct netif *nif);
 
 // One frame up the stack: to whatever the stack has put in netif_input. TAKES p.
 void netif_rx(struct netif *nif, TAKES struct pktbuf *p);

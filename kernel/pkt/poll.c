@@ -21,6 +21,7 @@
 // Without that, a frame could come after the last look, its interrupt be turned away, and nobody would know of it.
 
 #include "core/cpu.h"
+#include "core/printf.h"
 #include "pkt/netif.h"
 #include "pkt/poll.h"
 #include "sched/proc.h"
@@ -37,7 +38,7 @@ static struct batch {
   struct pktbuf *in[BATCH], *fresh[BATCH];
 } batches[NETIF_MAX][NELEM(((struct netif *)0)->rxq)];
 
-// The condition is "some queue's `thread` is set".
+// The condition is "some queue's `thread`, or some card's `dead`, is set".
 static struct spinlock thread_lock = SPINLOCK("netthread");
 static WAITQ(thread_waits);
 
@@ -127,6 +128,40 @@ netif_interrupt(struct netif *nif, int q)
     leave_to_thread(nif, q);
 }
 
+void
+poll_hold(struct netif *nif)
+{
+  for(int q = 0; q < nif->nqueue; q++)
+    for(int free = 0; !__atomic_compare_exchange_n(&nif->rxq[q].busy, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED); free = 0)
+      sched_yield();
+}
+
+// Frames of a held queue up the stack, until there are none. The card is stopped, and gets nothing in their place.
+static void
+empty(struct netif *nif, int q)
+{
+  struct batch *b = &batches[nif->index][q];
+  int got;
+
+  push_off();
+  while((got = nif->ops->rx_return(nif, q, b->in, BATCH)) > 0 || nif->ops->rx_pending(nif, q))
+    for(int i = 0; i < got; i++){
+      b->in[i]->stamp = now();
+      netif_rx(nif, b->in[i]);
+    }
+  pop_off();
+}
+
+void
+poll_release(struct netif *nif)
+{
+  for(int q = 0; q < nif->nqueue; q++){
+    __atomic_store_n(&nif->rxq[q].busy, 0, __ATOMIC_SEQ_CST);
+    if(netif_poll(nif, q, poll_quota) == poll_quota)
+      leave_to_thread(nif, q);
+  }
+}
+
 // Interrupts of a queue that is empty on again: 1: a frame came since the last look, and no interrupt will tell.
 static int
 unmask(struct netif *nif, int q)
@@ -154,22 +189,30 @@ turns(void)
 {
   int n = 0;
 
-  for(int i = 0; i < count_get(&nnetif); i++)
+  for(int i = 0; i < count_get(&nnetif); i++){
+    if(count_get(&netifs[i]->dead)){
+      netif_reset(netifs[i]);
+      __atomic_store_n(&netifs[i]->dead, 0, __ATOMIC_RELEASE);
+    }
     for(int q = 0; q < netifs[i]->nqueue; q++)
       if(netifs[i]->rxq[q].thread){
         turn(netifs[i], q);
         n++;
       }
+  }
   return n;
 }
 
 static int
 some_left(void)
 {
-  for(int i = 0; i < count_get(&nnetif); i++)
+  for(int i = 0; i < count_get(&nnetif); i++){
+    if(count_get(&netifs[i]->dead))
+      return 1;
     for(int q = 0; q < netifs[i]->nqueue; q++)
       if(count_get(&netifs[i]->rxq[q].thread))
         return 1;
+  }
   return 0;
 }
 
@@ -186,6 +229,40 @@ net_thread(void *arg)
   }
 }
 
+// ----- cards that stop -----
+
+int
+netif_reset(struct netif *nif)
+{
+  poll_hold(nif);
+  acquire(&nif->txlock);
+  int err = nif->ops->stop(nif);
+  release(&nif->txlock);
+  if(err == 0){
+    for(int q = 0; q < nif->nqueue; q++)
+      empty(nif, q);
+    acquire(&nif->txlock);
+    nif->ops->start(nif);
+    release(&nif->txlock);
+    count_add(&nif->stat.resets, 1);
+  } else if(err != -EOPNOTSUPP){
+    printf("%s: the card does not come out of its reset\n", nif->name);
+    netif_link(nif, 0);
+  }
+  poll_release(nif);
+  return err;
+}
+
+// The net thread has what it takes: it may wait for its turn.
+static void
+have_it_reset(struct netif *nif)
+{
+  __atomic_store_n(&nif->dead, 1, __ATOMIC_SEQ_CST);
+  acquire(&thread_lock);
+  wq_wake_all(&thread_waits);
+  release(&thread_lock);
+}
+
 // Sent packets back to the pool. Somebody who is just sending does it himself.
 static void
 reclaim(struct netif *nif)
@@ -199,6 +276,8 @@ reclaim(struct netif *nif)
   if(n < BATCH)
     nif->unclaimed = 0;
   release(&nif->txlock);
+  if(n == 0)
+    netif_owes(nif);
   for(int i = 0; i < n; i++)
     pkt_free(done[i]);
 }
@@ -296,6 +375,7 @@ poll_init(void)
   if(kthread_create("net", net_thread, 0) == 0)
     panic("poll: no memory for the net thread");
   timer_init(&watchdog, watch_over, 0);
+  netif_stopped = have_it_reset;
   idle_poll = poll_idle;
   idle_stop = stop_idle;
 }

@@ -29,6 +29,7 @@ LIKELY = {
     "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
     "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
     "hostile": "a check that is missing in kernel/net or kernel/pkt; the host tests (`make host-tests`) try each alone",
+    "faults": "the layer of faults (kernel/nic/faulty.c), or how the card stops and starts (kernel/nic/e1000.c, kernel/pkt/poll.c)",
     "crash": "the log (kernel/fs/log.c): `make -C tests/host/fs` cuts the power at every write",
     "disk": "the disk driver or the file system (kernel/dev/virtio_blk.c, kernel/fs)",
 }

@@ -116,7 +116,8 @@ card_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
 }
 
 static const struct nic_ops card_ops = {
-  card_rx_return, card_rx_provide, card_rx_pending, card_tx_provide, card_tx_return, card_irq, card_ring,
+  .rx_return = card_rx_return, .rx_provide = card_rx_provide, .rx_pending = card_rx_pending,
+  .tx_provide = card_tx_provide, .tx_return = card_tx_return, .irq = card_irq, .ring = card_ring,
 };
 
 struct netif card = { .name = "e0", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &card_ops };

@@ -11,7 +11,10 @@
 static struct {
   struct pktbuf *buf[RING];
   uint taken, arrived, provided;  // free-running
-  int masked;
+  uint given, sent;               // frames to be sent, free-running
+  int sends_nothing;
+  int masked, stopped, disobeys;
+  void (*on_start)(void);         // called once when the card has been started again
   void (*on_empty)(void);         // called once when somebody has seen the ring empty
   void (*on_unmask)(void);        // ... when interrupts are turned on, before the ring is looked at
 } nic;
@@ -81,6 +84,7 @@ static int
 rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
 {
   int i = 0;
+  CHECK(!nic.stopped);
   for(; i < n && nic.provided - nic.taken < POSTED; i++){
     CHECK_EQ(pkt_len(in[i]), 0);
     nic.buf[nic.provided++ % RING] = in[i];
@@ -108,9 +112,56 @@ irq(struct netif *nif, int q, int on)
     call_once(&nic.on_unmask);
 }
 
+static void
+ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
+{
+  r->size = RING;
+  r->owned = is_tx ? nic.given - nic.sent : 0;
+  r->head = nic.sent;
+}
+
+static int
+take_tx(struct netif *nif, int q, struct pktbuf **in, int n)
+{
+  nic.given++;
+  nic.sent += !nic.sends_nothing;
+  pkt_free(in[0]);
+  return 1;
+}
+
+static void
+fill(void)
+{
+  struct pktbuf *p;
+  while(nic.provided - nic.taken < POSTED && (p = pkt_alloc()) != 0){
+    pkt_own(p, PKT_STACK, PKT_NIC);
+    nic.buf[nic.provided++ % RING] = p;
+  }
+}
+
+// Nobody else may be in the rings when the card is stopped, or started.
+static int
+stop(struct netif *nif)
+{
+  CHECK(holding(&nif->txlock) && nif->rxq[0].busy);
+  nic.stopped = 1;
+  return nic.disobeys ? -EIO : 0;
+}
+
+static void
+start(struct netif *nif)
+{
+  CHECK(holding(&nif->txlock) && nif->rxq[0].busy && nic.stopped);
+  CHECK_EQ(nic.taken, nic.arrived);  // what had come has gone up
+  nic.stopped = 0;
+  nic.given = nic.sent = nic.sends_nothing = 0;
+  fill();
+  call_once(&nic.on_start);
+}
+
 static const struct nic_ops ops = {
   .rx_return = rx_return, .rx_provide = rx_provide, .rx_pending = rx_pending,
-  .tx_provide = no_tx, .tx_return = no_tx, .irq = irq,
+  .tx_provide = take_tx, .tx_return = no_tx, .irq = irq, .ring = ring, .stop = stop, .start = start,
 };
 
 static struct netif ring_nif = { .name = "r0", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &ops };
@@ -127,16 +178,12 @@ input(struct netif *nif, struct pktbuf *p)
 static void
 plug_in(void)
 {
-  struct pktbuf *p;
   poll_init();
   netif_input = input;
   CHECK_EQ(netif_register(&ring_nif), 0);
   ring_nif.up = 1;
   least = POSTED;
-  while(nic.provided < POSTED && (p = pkt_alloc()) != 0){
-    pkt_own(p, PKT_STACK, PKT_NIC);
-    nic.buf[nic.provided++ % RING] = p;
-  }
+  fill();
 }
 
 static void
@@ -283,5 +330,58 @@ TEST(poll_watchdog)
   host_advance(3 * MSEC);
   CHECK(!nic.masked);
   CHECK_EQ(passed, 6);
+  pull_out();
+}
+
+// A reset takes up what had come, first; a frame that comes meanwhile, whose interrupt is turned away, is found.
+TEST(poll_reset)
+{
+  plug_in();
+  arrive(20);
+  nic.on_start = arrive_and_interrupt;
+  CHECK_EQ(netif_reset(&ring_nif), 0);
+  CHECK_EQ(passed, 21);
+  CHECK_EQ(ring_nif.stat.resets, 1);
+  CHECK_EQ(ring_nif.rxq[0].busy, 0);
+  pull_out();
+}
+
+// A card that does not come out of its reset is left alone, and its link is down.
+TEST(poll_reset_fails)
+{
+  plug_in();
+  nic.disobeys = 1;
+  CHECK_EQ(netif_reset(&ring_nif), -EIO);
+  CHECK_EQ(ring_nif.link, 0);
+  CHECK_EQ(ring_nif.stat.resets, 0);
+  CHECK_EQ(netif_reset(&loopback), -EOPNOTSUPP);
+  pull_out();
+}
+
+static void
+transmit(int n)
+{
+  while(n-- > 0)
+    CHECK_EQ(netif_tx(&ring_nif, pkt_alloc()), 0);
+}
+
+// A card that sends nothing of what it has for some seconds is reset, once; one that is slow is not.
+TEST(poll_dead_card)
+{
+  plug_in();
+  nic.sends_nothing = 1;
+  transmit(40);
+  for(int i = 0; i < 5; i++){
+    nic.sent += 7;
+    host_advance(SEC);
+  }
+  CHECK_EQ(host_wakeups, 0);
+  host_advance(10 * SEC);
+  CHECK_EQ(host_wakeups, 1);
+  run_thread();
+  CHECK_EQ(ring_nif.stat.resets, 1);
+  host_advance(10 * SEC);
+  CHECK_EQ(host_wakeups, 1);
+  CHECK_EQ(ring_nif.watched, 0);
   pull_out();
 }
