@@ -69,5 +69,12 @@ int vm_fault(struct vm *vm, uint64 va, int access);
 // For exec: the page at va, made if absent, whatever the region's protection. 0: no region there, or no memory.
 void *vm_load_page(struct vm *vm, uint64 va);
 void vm_switch(struct vm *vm);                     // this hart's satp; 0: the kernel's own
+// Debug build: panics unless the page table of the running process, or of one that does not run yet, is as it must be
+// (vmcheck.c).
+#ifdef DEBUG
+void vm_check(struct vm *vm);
+#else
+#define vm_check(vm) ((void)0)
+#endif
 
 #endif

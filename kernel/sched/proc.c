@@ -148,8 +148,11 @@ proc_set_vm(struct vm *vm)
   mycpu()->uvm = vm;
   vm_switch(vm);
   pop_off();
+  if(vm)
+    vm_check(vm);
   if(old == 0)
     return;
+  vm_check(old);
   vm_clear(old);
   __atomic_store_n(&old->dead, 1, __ATOMIC_SEQ_CST);
   for(int i = 0; i < ncpu; i++)
