@@ -51,6 +51,7 @@ struct sockaddr {
 #define IPPROTO_IP 0
 #define IP_TOS 1  // type of service of what is sent, 0..255
 #define IP_TTL 2  // 1..255
+#define IP_OPTIONS 4  // bytes: options of all that is sent (RFC 791 3.1), at most 40, a multiple of 4; no source routes
 
 struct timeval {
   long tv_sec;

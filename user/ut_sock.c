@@ -633,6 +633,22 @@ options(void)
   FAILS(setsockopt(a, IPPROTO_IP, IP_TTL, &v, sizeof(v)));
   v = 0;
   FAILS(setsockopt(a, IPPROTO_IP, IP_TTL, &v, sizeof(v)));
+  v = 0xb8;
+  MUST(setsockopt(a, IPPROTO_IP, IP_TOS, &v, sizeof(v)));
+
+  char ip[44], back[44];
+  memset(ip, 1, sizeof(ip));  // options that do nothing
+  MUST(setsockopt(a, IPPROTO_IP, IP_OPTIONS, ip, 40));
+  len = sizeof(back);
+  MUST(getsockopt(a, IPPROTO_IP, IP_OPTIONS, back, &len));
+  IS(len, 40);
+  IS(memcmp(ip, back, 40), 0);
+  FAILS(setsockopt(a, IPPROTO_IP, IP_OPTIONS, ip, 44));
+  FAILS(setsockopt(a, IPPROTO_IP, IP_OPTIONS, ip, 39));
+  struct sockaddr_in to = at(INADDR_LOOPBACK, PORT);
+  int b = bound(PORT);
+  IS(sendto(a, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+  IS(recv(b, back, sizeof(back), 0), 1);
 }
 
 // A broadcast is sent only by who said that he means it.

@@ -12,7 +12,7 @@
 #include "kernel/net.h"
 #include "kernel/stat.h"
 
-#define OPT_MAX 16          // bytes of the largest option
+#define OPT_MAX 44          // bytes of the largest option, and some more
 #define LEN_MAX 0x7fffffff  // bytes that one call may ask for: results are ints to programs
 
 static inline int

@@ -12,6 +12,7 @@
 #include "pkt/cksum.h"
 
 // Options (RFC 791 3.1)
+#define OPT_COPIED 0x80  // in all fragments
 #define OPT_END 0
 #define OPT_NOP 1
 #define OPT_RECORD 7
@@ -54,6 +55,18 @@ check_options(const struct ip *h, uint *at)
     i += len;
   }
   return 0;
+}
+
+int
+ip_options_ok(const uint8 *options, uint n)
+{
+  uint8 header[sizeof(struct ip) + IP_OPTMAX];
+  uint at;
+  if(n > IP_OPTMAX || n % 4 != 0)
+    return 0;
+  header[0] = 4 << 4 | (sizeof(struct ip) + n) / 4;
+  memcpy(header + sizeof(struct ip), options, n);
+  return check_options((struct ip *)header, &at) == 0;
 }
 
 // The header's form. result: 0, or the drop reason plus 1.
@@ -175,6 +188,7 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
   path->next = dst;
   path->src = src;
   path->broadcast = 0;
+  path->optlen = 0;
   if(unlikely(netif_is_ours(dst))){
     path->nif = &loopback;
     path->src = src ? src : dst;
@@ -197,19 +211,50 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
   return 0;
 }
 
+// The path's options in front of p, of a fragment that is not the first only those whose copied flag is set (RFC 791 3.1),
+// filled up to words. result: bytes; -EMSGSIZE: no room, nothing is done.
+static int
+push_options(const struct ip_path *path, struct pktbuf *p, int first)
+{
+  uint8 wanted[IP_OPTMAX] = { OPT_END };
+  const uint8 *o = path->options;
+  uint n = 0;
+  for(uint i = 0, len; i < path->optlen && o[i] != OPT_END; i += len){
+    len = o[i] == OPT_NOP ? 1 : i + 1 < path->optlen ? o[i + 1] : 0;
+    if(len == 0 || len > path->optlen - i)
+      break;  // they are being changed: half of them is no harm
+    if(first || (o[i] & OPT_COPIED)){
+      memcpy(wanted + n, o + i, len);
+      n += len;
+    }
+  }
+  n = (n + 3) & ~3u;
+  void *at = pkt_push(p, n);
+  if(at == 0)
+    return -EMSGSIZE;
+  memcpy(at, wanted, n);
+  return n;
+}
+
 // The IP header in front of one packet, and off it goes.
 // off: ip_off, host order.
 static int
 emit(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint off)
 {
   struct netif *nif = path->nif;
-  struct ip *h = IP_ALIGNED(pkt_push(p, sizeof(*h)));
+  int optlen = likely(path->optlen == 0) ? 0 : push_options(path, p, (off & IP_OFFMASK) == 0);
+  struct ip *h = optlen < 0 ? 0 : IP_ALIGNED(pkt_push(p, sizeof(*h)));
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
   *h = *(const struct ip *)IP_ALIGNED(form);
   h->ip_len = htons(pkt_len(p));
   h->ip_off = htons(off);
-  h->ip_sum = cksum_field(cksum_words(h, sizeof(*h) / 4));
+  uint64 sum = cksum_words(h, sizeof(*h) / 4);
+  if(unlikely(optlen)){
+    h->ip_vhl += optlen / 4;
+    sum = cksum_words(h, (sizeof(*h) + optlen) / 4);
+  }
+  h->ip_sum = cksum_field(sum);
   p->l3 = p->head;
   p->src = path->src;
   p->dst = ntohl(form->ip_dst);
@@ -240,7 +285,7 @@ copy_chain(uint8 *dst, struct pktbuf **from, uint *skip, uint n)
 static int
 fragment(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint len)
 {
-  uint most = (path->nif->mtu - sizeof(*form)) & ~7u, skip = 0;
+  uint most = (path->nif->mtu - sizeof(*form) - path->optlen) & ~7u, skip = 0;
   struct pktq pieces = { 0 };
   struct pktbuf *from = p, *q;
   for(uint off = 0; off < len; off += most){
@@ -273,13 +318,14 @@ ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto,
     .ip_vhl = 4 << 4 | sizeof(form) / 4, .ip_tos = tos, .ip_ttl = ttl, .ip_p = proto,
     .ip_src = htonl(path->src), .ip_dst = htonl(dst),
   };
-  int fits = p->more == 0 && pkt_len(p) + sizeof(form) <= path->nif->mtu;
+  uint hlen = sizeof(form) + path->optlen;
+  int fits = p->more == 0 && pkt_len(p) + hlen <= path->nif->mtu;
   form.ip_id = htons(new_id(!fits));
   net_count(IP_SENT);
   if(likely(fits))
     return emit(path, p, &form, 0);
   uint len = pkt_chain_len(p);
-  if(len + sizeof(form) > IP_MAXLEN)
+  if(len + hlen > IP_MAXLEN)
     return pkt_drop(p, DROP_IP_TOOBIG, -EMSGSIZE);
   return fragment(path, p, &form, len);
 }

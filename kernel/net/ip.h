@@ -11,6 +11,7 @@
 
 #define IP_TTL_DEFAULT 64
 #define IP_MAXLEN 65535  // bytes of a datagram, with its header
+#define IP_OPTMAX 40     // bytes of options
 
 // Where a datagram goes.
 struct ip_path {
@@ -18,6 +19,8 @@ struct ip_path {
   uint32 next;       // next hop on nif's link
   uint32 src;        // source address to put in
   uint8 broadcast;   // 1: to all hosts of a link
+  uint8 optlen;      // bytes of options, a multiple of 4, at most IP_OPTMAX; ip_route() says 0
+  const uint8 *options;
 };
 
 void ip_init(void);
@@ -31,6 +34,8 @@ int ip_route(uint32 dst, uint32 src, struct ip_path *path);
 // The transport message p (and its more) as a datagram on this path, in fragments if it must be.
 // result: 0; -EMSGSIZE, -ENOBUFS, -ENETDOWN.
 int ip_output(const struct ip_path *path, TAKES struct pktbuf *p, uint32 dst, uint8 proto, uint8 ttl, uint8 tos);
+// May a program send these n bytes as options? 1: they are well-formed, and no source route.
+int ip_options_ok(const uint8 *options, uint n);
 // A datagram that was on its way out, p starting at its IP header, finds no next hop: tells the socket that sent it.
 void ip_undeliverable(TAKES struct pktbuf *p, enum drop_reason why);
 

@@ -298,6 +298,8 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
     return err;
   if(unlikely(path.broadcast && !s->broadcast))
     return -EACCES;
+  path.optlen = s->optlen;
+  path.options = s->options;
   struct pktbuf *p = sock_gather(uva, n, &err);
   if(p == 0)
     return err;

@@ -28,6 +28,18 @@ set_buffer(uint *limit, int v)
   return 0;
 }
 
+// Options of IP's, none to take them away.
+static int
+set_options(struct sock *s, const uint8 *v, uint n)
+{
+  if(!ip_options_ok(v, n))
+    return -EINVAL;
+  s->optlen = 0;
+  memcpy(s->options, v, n);
+  s->optlen = n;
+  return 0;
+}
+
 int
 sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
 {
@@ -36,6 +48,8 @@ sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
     return set_timeout(&s->rcvtimeo, v, n);
   if(level == SOL_SOCKET && name == SO_SNDTIMEO)
     return set_timeout(&s->sndtimeo, v, n);
+  if(level == IPPROTO_IP && name == IP_OPTIONS)
+    return set_options(s, v, n);
   if(n < sizeof(i))
     return -EINVAL;
   memcpy(&i, v, sizeof(i));
@@ -73,6 +87,11 @@ sock_getopt(struct sock *s, int level, int name, void *v, uint *n)
       return -EINVAL;
     memcpy(v, &tv, sizeof(tv));
     *n = sizeof(tv);
+    return 0;
+  }
+  if(level == IPPROTO_IP && name == IP_OPTIONS){
+    *n = MIN(*n, s->optlen);
+    memcpy(v, s->options, *n);
     return 0;
   }
   if(*n < sizeof(i))

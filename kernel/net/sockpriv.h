@@ -35,6 +35,8 @@ struct sock {
   uint8 shut;              // [s] bits 1 << SHUT_RD, 1 << SHUT_WR
   uint8 broadcast;         // [s] may send broadcasts
   uint8 ttl, tos;          // [s]
+  uint8 optlen;            // [s] bytes of options that go out with each datagram
+  uint8 options[IP_OPTMAX];  // [s]
   int refs;                // [s] its file, and calls that wait in it
   struct endpoint local;   // [b] port 0: not bound
   struct endpoint peer;    // [b] port 0: not connected

@@ -396,6 +396,18 @@ TEST(ip_source_is_ours)
   sock_close(a);
 }
 
+// RFC 1122 3.3.6: the old form of a broadcast address, zeros behind the net, is taken as one: nobody is told of it.
+TEST(ip_old_broadcast)
+{
+  s = udp_socket(2000);
+  w_udp(&w, GW_IP, 7, MAKE_IP_ADDR(10, 0, 2, 0), 2000, 12);
+  memcpy(w.b, ether_broadcast, 6);
+  arrives();
+  w_udp(&w, GW_IP, 7, MAKE_IP_ADDR(10, 0, 2, 0), 2001, 12);
+  dropped(DROP_UDP_NOPORT);
+  sock_close(s);
+}
+
 // A second card makes no router: what comes in by one for somebody behind the other stays here, broadcasts too. An address
 // of ours is taken whichever card it comes in by (the weak model of RFC 1122 3.3.4.2), and answers for itself.
 TEST(ip_second_card)

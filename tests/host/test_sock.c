@@ -479,6 +479,72 @@ TEST(sock_options)
   sock_close(s);
 }
 
+// The IP options of frame i, n bytes, are these, and its header is right.
+static void
+check_sent_options(int i, const char *want, uint n)
+{
+  const struct ip *h = sent_ip(i);
+  CHECK_EQ(ip_hlen(h), 20 + n);
+  CHECK_EQ(ref_cksum((uint8 *)h, 20 + n, 0), 0);
+  CHECK_BYTES(h + 1, want, n);
+  CHECK(sent(i)->len <= 1514);
+}
+
+// RFC 1122 4.1.4: what a program gives as IP options is in all that it sends: in the first fragment all of them, in the
+// others those that say so. Malformed ones and source routes are refused.
+TEST(sock_ip_options)
+{
+  struct sock *s = udp_socket(2000);
+  static const char options[] = "\x07\x07\x04\0\0\0\0\x01\x88\x04\x12\x34";  // record route, nothing, stream identifier
+  uint8 back[44];
+  uint n = sizeof(back);
+  CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, options, 12), 0);
+  CHECK_EQ(sock_getopt(s, IPPROTO_IP, IP_OPTIONS, back, &n), 0);
+  CHECK_EQ(n, 12);
+  CHECK_BYTES(back, options, 12);
+  for(int caps = 0; caps < 2; caps++){
+    card.caps = caps ? NETIF_CSUM : 0;
+    sent_clear();
+    CHECK_EQ(send_to(s, GW_IP, 9, 1460), 1460);
+    CHECK_EQ(nsent(), 1);
+    check_sent_options(0, options, 12);
+    CHECK_EQ(ntohs(((const struct udp *)sent_l4(0))->dport), 9);
+    uint32 pseudo = (OUR_IP >> 16) + (OUR_IP & 0xffff) + (GW_IP >> 16) + (GW_IP & 0xffff) + 17 + 1468;
+    CHECK_EQ(ref_cksum(sent_l4(0), 1468, pseudo), 0);
+    CHECK_EQ(send_to(s, GW_IP, 9, 1472), 1472);  // fits without options, so that the card must not compute its checksum
+    uint8 all[1480];
+    uint first = ntohs(sent_ip(1)->ip_len) - 32;
+    memcpy(all, sent_l4(1), first);
+    memcpy(all + first, sent_l4(2), 1480 - first);
+    CHECK_EQ(ref_cksum(all, 1480, pseudo + 12), 0);
+    sent_clear();
+    CHECK_EQ(send_to(s, GW_IP, 9, 3000), 3000);
+    CHECK_EQ(nsent(), 3);
+    check_sent_options(0, options, 12);
+    check_sent_options(1, options + 8, 4);
+    check_sent_options(2, options + 8, 4);
+  }
+  CHECK_EQ(send_to(s, GW_IP, 9, 65507 - 12), 65507 - 12);
+  CHECK_EQ(send_to(s, GW_IP, 9, 65507 - 11), -EMSGSIZE);
+  CHECK_EQ(send_to(s, INADDR_LOOPBACK, 2000, 3000), 3000);
+  CHECK_EQ(receive(s, 4000, 0), 3000);
+  static const char *bad[] = { "\x94\x01\0\0", "\x94\x05\0\0", "\x83\x03\x04\0", "\x07\x03\x03\0" };
+  for(uint i = 0; i < NELEM(bad); i++)
+    CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, bad[i], 4), -EINVAL);
+  CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, options, 11), -EINVAL);
+  uint8 many[44];
+  memset(many, 1, sizeof(many));
+  CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, many, 44), -EINVAL);
+  CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, many, 40), 0);
+  sent_clear();
+  CHECK_EQ(send_to(s, GW_IP, 9, 1), 1);
+  check_sent_options(0, (char *)many, 40);
+  CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, 0, 0), 0);
+  CHECK_EQ(send_to(s, GW_IP, 9, 1), 1);
+  check_sent_options(1, 0, 0);
+  sock_close(s);
+}
+
 // --- the lab's calls ---
 
 static int64
