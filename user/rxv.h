@@ -20,6 +20,7 @@ int getcwd(char *buf, uint bytes);                // length of the path
 int getppid(void);
 int yield(void);
 int failalloc(int kind, int n);                   // let an allocation fail (kernel/failalloc.h; debug build)
+int kdebug(int what, uint64 key);                 // a report, or a mistake on purpose (kernel/provoke.h; debug build)
 int fcntl(int fd, int cmd, int arg);
 
 // Strings.

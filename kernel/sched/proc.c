@@ -87,6 +87,8 @@ proc_alloc(void)
   if(p == 0)
     return 0;
   void *stack = p->kstack ? p->kstack : vm_map_kstack(p - procs);
+  if(p->kstack)
+    stack_paint(p);
   memset(p, 0, sizeof(*p));
   list_init(&p->link);
   p->kstack = stack;
@@ -94,7 +96,6 @@ proc_alloc(void)
     give_slot(p);
     return 0;
   }
-  stack_paint(stack);
   list_init(&p->children);
   list_init(&p->zombies);
   list_init(&p->sibling);

@@ -76,7 +76,7 @@ sched_switch(void)
 
   debug_assert(holding(&sched_lock) && c->noff == 1);
   n = l ? container_of(l, struct proc, link) : c->idle_thread;
-  stack_check(p->kstack, p->name);
+  stack_check(p);
   c->resched = 0;
   if(n->state != PS_RUNNING)
     n->state = PS_RUNNING;

@@ -3,39 +3,59 @@
 #include "sched/stackuse.h"
 
 #ifdef DEBUG
+#include "core/cpu.h"
 #include "core/panic.h"
+#include "core/printf.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 
 #define PAINT (PAGE_FRESH * 0x0101010101010101UL)  // a stack that is new is painted already
 
-uint stack_deepest;
+static struct {
+  uint bytes;
+  char name[16];
+} deepest;  // of the threads that have ended; a look without a lock: two at once may cost one of them
 
-void
-stack_paint(void *lowest)
+static uint
+used(const struct proc *p)
 {
-  stack_deepest = MAX(stack_deepest, stack_used(lowest));
-  memset(lowest, PAGE_FRESH, KSTACK_SIZE);
-}
-
-uint
-stack_used(const void *lowest)
-{
-  const uint64 *word = lowest, *top = (const uint64 *)((uint64)lowest + KSTACK_SIZE);
+  const uint64 *word = p->kstack, *top = (const uint64 *)((uint64)word + KSTACK_SIZE);
   while(word < top && *word == PAINT)
     word++;
   return (uint64)top - (uint64)word;
 }
 
-// The words next to the line: whoever went beyond it by a frame has written some of them.
 void
-stack_check(const void *lowest, const char *name)
+stack_paint(struct proc *p)
 {
-  const uint64 *line = (const uint64 *)((uint64)lowest + STACK_SPARE);
-  for(int i = 1; i <= 16; i++)
+  uint n = used(p);
+  if(n > deepest.bytes){
+    deepest.bytes = n;
+    safestrcpy(deepest.name, p->name, sizeof(deepest.name));
+  }
+  memset(p->kstack, PAGE_FRESH, KSTACK_SIZE);
+}
+
+// The words next to the line: whoever went beyond it by a frame or two has written some of them.
+void
+stack_check(const struct proc *p)
+{
+  const uint64 *line = (const uint64 *)((uint64)p->kstack + STACK_SPARE);
+  for(int i = 1; i <= 64; i++)
     if(line[-i] != PAINT)
-      panic("kernel stack of %s: %d bytes of %ld were used, less than %d are left", name, stack_used(lowest), KSTACK_SIZE,
+      panic("kernel stack of %s: %d bytes of %ld were used; %d should always be left", p->name, used(p), KSTACK_SIZE,
             STACK_SPARE);
+}
+
+void
+stack_dump(void)
+{
+  for(struct proc *p = procs; p < procs + NPROC; p++)
+    if(p->pid && p->state != PS_UNUSED && p->kstack)
+      printf("kernel stack of %d %s: %d bytes of %ld at most\n", p->pid, p->name, used(p), KSTACK_SIZE);
+  for(int i = 0; i < ncpu; i++)
+    printf("kernel stack of hart %d: %d bytes of %ld at most\n", i, used(cpus[i].idle_thread), KSTACK_SIZE);
+  printf("kernel stack of all that have ended: %d bytes of %ld at most, by %s\n", deepest.bytes, KSTACK_SIZE, deepest.name);
 }
 #endif

@@ -19,6 +19,7 @@ LIKELY = {
     "boot": "the start-up path (kernel/entry, kernel/dev): start it by hand with `make qemu` and look at the first lines",
     "shell": "the shell and the tools (user/), the console's line editing (kernel/dev/console.c), or pipes",
     "proc": "process calls (kernel/proc), waiting and waking (kernel/sched)",
+    "debug": "a check of the debug build (kernel/core/lockorder.c, pkt/pktcheck.c, mm/kalloc.c) does not see what it looks for",
     "arp": "the ARP cache (kernel/net/arptab.c, arp.c): when it asks, whom it believes, what it holds",
     "ip": "checks, fragments or routes (kernel/net/ip*.c)",
     "icmp": "kernel/net/icmp.c, or the checksum of what it sends",

@@ -91,3 +91,4 @@ weakstub getcwd, SYS_getcwd
 weakstub getppid, SYS_getppid
 weakstub yield, SYS_yield
 weakstub failalloc, SYS_failalloc
+weakstub kdebug, SYS_kdebug
