@@ -102,6 +102,20 @@ interrupts_init(void)
   plic_init();
 }
 
+// Before the network draws its keys. With neither a seed nor a device the date has to do: no two starts are alike, but
+// who knows when it was can guess.
+static void
+randomness_init(void)
+{
+  uint64 date = rtc_now();
+  int wait = machine.seed_len == 0;
+  rand_seed(machine.seed, machine.seed_len);
+  if(virtio_rng_init(wait) || !wait)
+    return;
+  rand_seed(&date, sizeof(date));
+  printf("rxv: there is no randomness (virtio-rng, or rng-seed in the device tree): ports and keys can be guessed.\n");
+}
+
 // A stock of packets for the lists that the harts keep: without a flood no packet is made after boot, and free memory
 // is what programs gave back.
 static void
@@ -154,12 +168,11 @@ main(uint64 hart, uint64 dtb_pa)
   cpu_init(hart);
   find_machine(pa2va(dtb_pa));
   memory_init();
-  rand_seed(machine.seed, machine.seed_len);
   interrupts_init();
+  randomness_init();
   proc_init();
   network_init();  // early: the card is deaf for a second after it is set up
   console_up();
-  virtio_rng_init();
   file_init();
   userinit(mount_root);
   __atomic_store_n(&harts_may_start, 1, __ATOMIC_RELEASE);

@@ -8,6 +8,7 @@
 // One timer ticks while there is an entry that ages. The way of a packet reads no clock: it marks the entry used.
 
 #include "core/printf.h"
+#include "core/rand.h"
 #include "core/string.h"
 #include "net/arptab.h"
 #include "net/ether.h"
@@ -18,7 +19,8 @@
 #include "sched/timer.h"
 
 #define TICK_MS 250
-#define BUCKETS 64
+#define BUCKET_BITS 6
+#define BUCKETS (1 << BUCKET_BITS)
 
 // a arplock
 struct entry {
@@ -37,20 +39,22 @@ struct entry {
 static struct spinlock arplock = SPINLOCK("arp");
 static struct entry entries[ARP_ENTRIES];
 static struct entry *buckets[BUCKETS];  // [a]
+static uint32 hash_key;                 // constant after boot
 static uint nheld;                      // [a] packets held by all entries
 static struct timer ticker;
 static uint64 told;                     // [a] when the console last heard that a neighbour had moved
 
+// Multiplicative hashing, keyed: nobody can choose addresses that all fall into one bucket.
 static inline struct entry **
-bucket(struct netif *nif, uint32 addr)
+bucket(uint32 addr)
 {
-  return &buckets[(addr ^ addr >> 8 ^ nif->index) % BUCKETS];
+  return &buckets[(addr ^ hash_key) * 0x9e3779b1u >> (32 - BUCKET_BITS)];
 }
 
 static inline struct entry *
 find(struct netif *nif, uint32 addr)
 {
-  struct entry *e = *bucket(nif, addr);
+  struct entry *e = *bucket(addr);
   while(e && (e->addr != addr || e->nif != nif))
     e = e->link;
   return e;
@@ -60,7 +64,7 @@ find(struct netif *nif, uint32 addr)
 static struct pktq
 forget(struct entry *e)
 {
-  struct entry **at = bucket(e->nif, e->addr);
+  struct entry **at = bucket(e->addr);
   struct pktq held = e->held;
   while(*at != e)
     at = &(*at)->link;
@@ -97,7 +101,7 @@ make(struct netif *nif, uint32 addr)
     forget(e);  // it holds nothing: it was resolved
     net_count(ARP_EVICTED);
   }
-  struct entry **b = bucket(nif, addr);
+  struct entry **b = bucket(addr);
   e->nif = nif;
   e->addr = addr;
   e->state = ARP_PENDING;
@@ -389,4 +393,5 @@ void
 arptab_init(void)
 {
   timer_init(&ticker, tick, 0);
+  hash_key = rand32();
 }
