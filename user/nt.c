@@ -12,9 +12,11 @@
 //   block PORT CALL        stays in recv, read or poll
 //   share PORT             a parent and a child receive from the same socket; each ends with a datagram "stop"
 //   fault                  touches memory that it does not have
+//   fail N                 the N-th packet from now on cannot be had (a debug kernel's failalloc); 0: tells what is left of N
 //   names IP PORT          getsockname and getpeername before and after connect
 
 #include "kernel/types.h"
+#include "kernel/failalloc.h"
 #include "user/user.h"
 #include "user/rxv.h"
 #include "user/socket.h"
@@ -122,22 +124,51 @@ cmd_echo(char **a)
   return 0;
 }
 
+#define UNTOUCHED '#'
+#define BEYOND 64
+
+// A buffer for max bytes that shows what is written to it.
+static void
+prepare(uint max)
+{
+  memset(buf, UNTOUCHED, max + BEYOND);
+}
+
+// n bytes came into it, of at most max. None may be beyond them, and none may be what a debug kernel fills memory with.
+static void
+inspect(int n, uint max)
+{
+  int run = 0;
+
+  for(uint i = n; i < max + BEYOND; i++)
+    if(buf[i] != UNTOUCHED)
+      die("byte %u was written, beyond the %d that came", i, n);
+  for(int i = 1; i < n; i++){
+    uchar c = buf[i];
+    run = buf[i] == buf[i - 1] && (c == 0xa5 || c == 0x5a || c == 0xdb) ? run + 1 : 0;
+    if(run == 3)
+      die("kernel memory (%x) at byte %d of %d", c, i - 3, n);
+  }
+}
+
 static int
 cmd_recv(char **a)
 {
   int fd = bound_socket(a[0]);
-  uint n = number(a[1], 1000000), max = number(a[2], sizeof(buf));
+  uint n = number(a[1], 1000000), max = number(a[2], sizeof(buf) - BEYOND);
   struct sockaddr_in from;
 
   receive_timeout(fd, number(a[3], 1000000));
   printf("ready\n");
   for(uint i = 0; i < n; i++){
     socklen_t len = sizeof(from);
+    prepare(max);
     int got = recvfrom(fd, buf, max, 0, (struct sockaddr *)&from, &len);
     if(got < 0){
       printf("error %s\n", strerror(errno));
       return 1;
     }
+    inspect(got, max);
     tell(&from, got);
   }
   printf("done\n");
@@ -347,6 +378,21 @@ cmd_fault(char **a)
   return 0;
 }
 
+static int
+cmd_fail(char **a)
+{
+  uint n = number(a[0], 1000000);
+  int left = failalloc(FAIL_PACKET, n);
+
+  if(left < 0)
+    die_errno("failalloc");
+  if(n)
+    printf("armed\n");
+  else
+    printf("left %d\n", left);
+  return 0;
+}
+
 static const struct {
   const char *name;
   int arguments;
@@ -355,6 +401,7 @@ static const struct {
   {"echo", 2, cmd_echo}, {"recv", 4, cmd_recv}, {"send", 4, cmd_send}, {"queue", 1, cmd_queue}, {"ask", 3, cmd_ask},
   {"ttl", 3, cmd_ttl}, {"poll", 2, cmd_poll}, {"nonblock", 1, cmd_nonblock}, {"block", 2, cmd_block},
   {"share", 1, cmd_share}, {"names", 2, cmd_names}, {"fault", 0, cmd_fault},
+  {"fail", 1, cmd_fail},
 };
 
 int

@@ -1,8 +1,9 @@
-"""What the wire may throw at us, all at once: seeded storms of frames that break every rule there is. The single classes
-are tests on the host (tests/host); here the machine as a whole has to stay alive, answer, and give everything back."""
+"""What the wire and a program may throw at us: class by class (hostile/), and all at once, in seeded storms of frames that
+break every rule there is, where the machine as a whole has to stay alive, answer, and give everything back."""
 import random
 
 from wire import packet as p
+from .hostile import show
 from .scenario import check, equal, scenario
 
 GUEST = "10.0.2.15"
@@ -109,3 +110,45 @@ def storm(t):
     # Fragments that wait give up after a minute; so do packets that wait for an address.
     t.settled("all packets free", lambda n: n["packets.free"] >= before["packets.free"], 90)
     equal(now["socks.free"], before["socks.free"], "free sockets")
+
+
+@scenario(harts=(3,), net=show.net, seconds=120, debug=True)
+def ethernet(t):
+    """Hostile frames, E1 to E11: too short, too long, from nobody, in error, too many. Each is dropped by its name."""
+    show.graded(t, "ethernet")
+
+
+@scenario(harts=(3,), net=show.net, seconds=120, debug=True)
+def arp(t):
+    """Hostile ARP, A1 to A12: malformed, implausible, unasked for, too much."""
+    show.graded(t, "arp")
+
+
+@scenario(harts=(3,), net=show.net, seconds=120, debug=True)
+def ip(t):
+    """Hostile IPv4 headers, I1 to I16: every field that lies."""
+    show.graded(t, "ip")
+
+
+@scenario(harts=(3,), net=show.net, seconds=240, debug=True)
+def fragments(t):
+    """Hostile fragments, F1 to F13: overlaps, lies about the end, too many, too few."""
+    show.graded(t, "fragments")
+
+
+@scenario(harts=(3,), net=show.net, seconds=120, debug=True)
+def icmp(t):
+    """Hostile ICMP, C1 to C13: malformed, to everybody, errors about nothing, bad advice."""
+    show.graded(t, "icmp")
+
+
+@scenario(harts=(3,), net=show.net, seconds=120, debug=True)
+def udp(t):
+    """Hostile UDP, U1 to U12: lengths, checksums and ports that lie, loops, floods, buffers."""
+    show.graded(t, "udp")
+
+
+@scenario(harts=(3,), net=show.net, seconds=240, debug=True)
+def process(t):
+    """Hostile programs, P1 to P12: bad descriptors, addresses and lengths; ends at bad moments; nothing left to be had."""
+    show.graded(t, "process")

@@ -1,5 +1,6 @@
 """The LAN with a guest of Python at the other end of the cable."""
 import os
+import re
 import socket
 import tempfile
 import time
@@ -26,6 +27,15 @@ class Guest:
 
     def recv(self):
         return p.Frame(self.socket.recv(65536))
+
+
+def poison_of_the_kernel():
+    """The bytes that a debug kernel fills fresh and free pages and free packets with."""
+    root, found = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), []
+    for name in ("mm/kalloc.c", "mm/kalloc.h", "pkt/pktcheck.h"):
+        with open(os.path.join(root, "kernel", name), encoding="utf-8") as f:
+            found += re.findall(r"(?m)^#define \w*(?:POISON|FRESH) 0x(\w\w)", f.read())
+    return [int(x, 16) for x in found]
 
 
 class Hosts(unittest.TestCase):
@@ -86,6 +96,16 @@ class Hosts(unittest.TestCase):
         self.assertGreaterEqual(len(self.lan.broken), len(bad))
         with self.assertRaisesRegex(AssertionError, "padding"):
             self.lan.check()
+
+    def test_memory_in_frames_is_noticed(self):
+        """Four bytes of what a debug kernel fills its memory with, anywhere in a frame; three are none."""
+        for fill in poison_of_the_kernel():
+            for n, broken in ((3, 0), (4, 1)):
+                self.lan.broken = []
+                ip = p.udp_packet("10.0.2.15", "10.0.2.2", 9, 9, b"data" + bytes([fill]) * n)
+                self.guest.send_ip(ip)
+                self.lan.wait("the frame", lambda f: f.ip and f.ip.payload == ip.payload)
+                self.assertEqual(len(self.lan.broken), broken, "%d bytes of %#x" % (n, fill))
 
     def test_delayed_frames_come(self):
         self.lan.faults_to_guest = faults.Faults(1, delay=0.05)
