@@ -12,9 +12,15 @@
 #define NETCTL_ARP_FLUSH 6  // nothing: all entries but the static ones
 #define NETCTL_RESET 7      // struct netctl_if: the card as after boot
 #define NETCTL_FAULTY 8     // struct netctl_faulty: faults on purpose, until the next one
+#define NETCTL_MTU 9        // struct netctl_mtu: the longest IP packet
 
 struct netctl_if {
   char ifname[8];
+};
+
+struct netctl_mtu {
+  char ifname[8];
+  uint32 mtu;  // bytes, 68 to 1500
 };
 
 struct netctl_addr {

@@ -1,13 +1,14 @@
 // ifconfig [-a]                          the interfaces
 // ifconfig IF                            one of them
 // ifconfig IF reset                      sets its card up again, as after boot
+// ifconfig IF mtu BYTES                  the longest packet that it sends whole
 // ifconfig IF [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]   gives it an address, turns it on or off
 
 #include "kernel/netctl.h"
 #include "user/rxv.h"
 #include "user/user.h"
 
-#define USAGE "[IF [reset | [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]]]"
+#define USAGE "[IF [reset | mtu BYTES | [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]]]"
 
 static void
 show(const struct kstat_if *i)
@@ -101,6 +102,13 @@ main(int argc, char **argv)
     memcpy(c.ifname, nif->name, sizeof(c.ifname));
     if(netctl(NETCTL_RESET, &c, sizeof(c)) < 0)
       die_errno("%s", argv[1]);
+    return 0;
+  }
+  if(argc == 4 && strcmp(argv[2], "mtu") == 0){
+    struct netctl_mtu c = { .mtu = atoi(argv[3]) };
+    memcpy(c.ifname, nif->name, sizeof(c.ifname));
+    if(netctl(NETCTL_MTU, &c, sizeof(c)) < 0)
+      die_errno("an MTU of %s", argv[3]);
     return 0;
   }
   struct netctl_addr c = { .addr = nif->addr, .mask = nif->mask, .up = nif->up };

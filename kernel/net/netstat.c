@@ -167,6 +167,8 @@ netctl_size(int op)
     return sizeof(struct netctl_arp);
   case NETCTL_ARP_FLUSH:
     return 0;
+  case NETCTL_MTU:
+    return sizeof(struct netctl_mtu);
   }
   return ~0u;
 }
@@ -186,6 +188,13 @@ set_address(const struct netctl_addr *a)
   if(nif == 0)
     return -ENODEV;
   return netif_config(nif, a->addr, a->mask, a->up);
+}
+
+static int
+set_mtu(const struct netctl_mtu *m)
+{
+  struct netif *nif = named(m->ifname);
+  return nif ? netif_set_mtu(nif, m->mtu) : -ENODEV;
 }
 
 // The interface whose net addr is on.
@@ -241,6 +250,8 @@ netctl(int op, const void *rec, uint n)
   case NETCTL_ARP_FLUSH:
     arp_flush();
     return 0;
+  case NETCTL_MTU:
+    return set_mtu(rec);
   }
   return -EINVAL;
 }

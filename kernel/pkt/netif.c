@@ -189,6 +189,15 @@ valid(uint32 addr, uint32 mask)
 }
 
 int
+netif_set_mtu(struct netif *nif, uint mtu)
+{
+  if(mtu < NETIF_MTU_MIN || mtu > NETIF_MTU_MAX)
+    return -EINVAL;
+  __atomic_store_n(&nif->mtu, mtu, __ATOMIC_RELAXED);
+  return 0;
+}
+
+int
 netif_config(struct netif *nif, uint32 addr, uint32 mask, int up)
 {
   if(!valid(addr, mask) || (addr >> 24 == 127 && addr && !nif->loopback))

@@ -10,6 +10,8 @@
 #include "sched/timer.h"
 
 #define NETIF_MAX 8
+#define NETIF_MTU_MIN 68    // every link carries so much (RFC 791 3.2)
+#define NETIF_MTU_MAX 1500  // Ethernet's (RFC 894)
 
 struct netif;
 struct kstat_ring;
@@ -51,7 +53,7 @@ struct netif {
   uint8 loopback;      // [I] 1: what is sent comes in again
   uint8 nqueue;        // [I] receive queues
   uint8 caps;          // [I] NETIF_...
-  uint16 mtu;          // [I] bytes of an IP packet
+  uint16 mtu;          // [a] bytes of the longest IP packet that is sent
   uint16 irqno;        // [I]
   uint8 up;            // [n] in use
   uint8 link;          // [a] carrier, by the driver
@@ -109,6 +111,7 @@ struct netif *netif_find(const char *name);    // 0: none
 int netif_is_ours(uint32 addr);
 // Address and state; checks them: 0, -EINVAL. addr 0: none.
 int netif_config(struct netif *nif, uint32 addr, uint32 mask, int up);
+int netif_set_mtu(struct netif *nif, uint mtu);  // 0, -EINVAL
 // 1: every host of this interface's net is meant by addr.
 int netif_is_broadcast(const struct netif *nif, uint32 addr);
 

@@ -172,6 +172,22 @@ def long_datagrams_go_out(t):
 
 
 @scenario(net="wire")
+def smaller_mtu(t):
+    """ifconfig sets the MTU: what goes out is cut to it, and what comes in may still be as long as Ethernet's."""
+    t.sh("ifconfig e0 mtu 576")
+    check("mtu 576" in t.sh("ifconfig e0"), "ifconfig does not show it")
+    mark = t.lan.mark()
+    t.host.ping(b"x" * 1472)
+    pieces = t.lan.frames(lambda f: f.ip and f.ip.src == "10.0.2.15", mark)
+    equal([len(f.ip.payload) for f in pieces], [552, 552, 376], "bytes behind the IP headers of what was sent")
+    check("ifconfig: " in t.sh("ifconfig e0 mtu 67; ifconfig e0 mtu 1501"), "there was no message about a bad MTU")
+    t.sh("ifconfig e0 mtu 1500")
+    mark = t.lan.mark()
+    t.host.ping(b"x" * 1472)
+    equal(len(t.lan.frames(lambda f: f.ip and f.ip.src == "10.0.2.15", mark)), 1, "the number of pieces")
+
+
+@scenario(net="wire")
 def broadcast(t):
     """A broadcast reaches a bound socket."""
     t.begin("nt recv 7 2 100 20000", "ready")

@@ -297,6 +297,41 @@ TEST(frag_sent)
   sock_close(s);
 }
 
+// RFC 1122 3.3.3: the MTU of an interface is what somebody says, from the 68 bytes that any link carries (one piece then
+// holds 8 bytes behind the longest header) to Ethernet's 1500.
+TEST(frag_mtu_is_set)
+{
+  struct sock *s = udp_socket(2000);
+  static const uint8 nops[40] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+  struct netctl_mtu m = { "e0", 576 };
+  CHECK_EQ(netctl(NETCTL_MTU, &m, sizeof(m)), 0);
+  CHECK_EQ(send_to(s, GW_IP, 9, 548), 548);
+  CHECK_EQ(nsent(), 1);
+  CHECK_EQ(send_to(s, GW_IP, 9, 549), 549);
+  CHECK_EQ(nsent(), 3);
+  for(int i = 0; i < 3; i++)
+    CHECK(sent(i)->len <= 14 + 576);
+  sent_clear();
+  m.mtu = 68;
+  CHECK_EQ(netctl(NETCTL_MTU, &m, sizeof(m)), 0);
+  CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, nops, 40), 0);
+  CHECK_EQ(send_to(s, GW_IP, 9, 80), 80);
+  CHECK_EQ(nsent(), 11);
+  for(int i = 0; i < 11; i++)
+    CHECK(ntohs(sent_ip(i)->ip_len) <= 68);
+  static const uint bad[] = { 0, 67, 1501, 65536, 0x10000 + 576 };
+  for(uint i = 0; i < NELEM(bad); i++){
+    m.mtu = bad[i];
+    CHECK_EQ(netctl(NETCTL_MTU, &m, sizeof(m)), -EINVAL);
+  }
+  m.mtu = 1500;
+  memcpy(m.ifname, "e7", 3);
+  CHECK_EQ(netctl(NETCTL_MTU, &m, sizeof(m)), -ENODEV);
+  CHECK_EQ(card.mtu, 68);
+  sock_close(s);
+}
+
 // E10: no packet for a piece: none goes out, all come back, the sender is told.
 TEST(frag_sent_without_memory)
 {

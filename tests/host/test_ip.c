@@ -91,6 +91,10 @@ TEST(ip_padding_is_cut)
   good();
   w_fill(&w, 30);
   arrives();
+  w_iph(&w)->ip_p = 99;  // whose protocol is not here comes back in the error, without the padding
+  w_ip_sum(&w);
+  feed(&w);
+  CHECK_EQ(ntohs(sent_ip(0)->ip_len), 28 + 40);
   sock_close(s);
 }
 
@@ -132,6 +136,10 @@ TEST(ip_source_is_no_host)
     w_udp(&w, bad[i], 7, OUR_IP, 2000, 12);
     dropped(DROP_IP_SRC);
   }
+  // 127 is nobody's on a wire, also when lo is down.
+  CHECK_EQ(netif_config(&loopback, INADDR_LOOPBACK, 0xff000000, 0), 0);
+  w_udp(&w, INADDR_LOOPBACK, 7, OUR_IP, 2000, 12);
+  dropped(DROP_IP_SRC);
   sock_close(s);
 }
 
