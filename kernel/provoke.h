@@ -34,6 +34,7 @@
   X(SUM, "sum", "a sum that overflows")                                                 \
   X(ALIGN, "align", "a pointer that is not aligned")                                    \
   X(NULL, "null", "a null pointer")                                                     \
+  X(HANG, "hang", "a loop that never ends, without interrupts")                         \
   X(IRQS, "irqs", "half a second without interrupts: no panic, but the report shows it")
 
 enum {

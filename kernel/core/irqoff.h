@@ -21,6 +21,7 @@ void irqoff_dump(void);
 #else
 #define irqoff_begin() ((void)0)
 #define irqoff_end() ((void)0)
+#define irqoff_dump() ((void)0)
 #endif
 
 #endif

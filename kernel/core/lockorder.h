@@ -21,6 +21,7 @@ extern uint64 lockorder_wait_max;                              // ticks of the t
 #define lockorder_check(lk, file, line) ((void)0)
 #define lockorder_push(lk, file, line) ((void)0)
 #define lockorder_pop(lk) ((void)0)
+#define lockorder_dump() ((void)0)
 #define lockorder_no_locks(what) ((void)0)
 #define lockorder_may_sleep(lk, what) ((void)0)
 #define lockorder_patience() 0

@@ -96,9 +96,7 @@ panic(const char *fmt, ...)
     proc_tag(&pid, &name);
   printf("\npanic: hart %d pid %d %s: %s\n", mycpu()->id, pid, name, text);
   backtrace();
-#ifdef DEBUG
   lockorder_dump();
-#endif
   if(panic_others)
     panic_others();
   if(power_off)

@@ -183,10 +183,10 @@ provoke_undefined(int what)
 }
 
 static void
-provoke_irqs(void)
+without_interrupts(uint64 ticks)
 {
   push_off();
-  for(uint64 end = now() + SEC / 2; now() < end;)
+  for(uint64 start = now(); now() - start < ticks;)
     ;
   pop_off();
 }
@@ -223,7 +223,7 @@ provoke(int what)
   else if(what <= PROVOKE_NULL)
     provoke_undefined(what);
   else
-    provoke_irqs();
+    without_interrupts(what == PROVOKE_HANG ? FOREVER : SEC / 2);
 }
 #endif
 

@@ -11,6 +11,7 @@
 #include "core/bits.h"
 #include "core/cpu.h"
 #include "core/csr.h"
+#include "core/irqoff.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/lockorder.h"
@@ -264,7 +265,11 @@ sched_dump(void)
         fp = *(uint64 *)(fp - 16);
       }
   }
-  for(int i = 0; i < ncpu; i++)
-    printf("hart %d: %s pid %d noff %d resched %d\n", i, cpus[i].proc ? cpus[i].proc->name : "-",
-           cpus[i].proc ? cpus[i].proc->pid : 0, cpus[i].noff, cpus[i].resched);
+  lockorder_dump();
+  irqoff_dump();
+  for(int i = 0; i < ncpu; i++){
+    const struct cpu *c = &cpus[i];
+    printf("hart %d: %s pid %d noff %d resched %d%s%s\n", i, c->proc ? c->proc->name : "-", c->proc ? c->proc->pid : 0,
+           c->noff, c->resched, c->idle == CPU_SLEEPING ? " asleep" : "", spinner == c->id + 1 ? " looks for work" : "");
+  }
 }

@@ -49,6 +49,10 @@ def plain_line(kernel, image, cpus, mem):
     return line
 
 
+class Late(Failure):
+    """... not in time."""
+
+
 class Skipped(Exception):
     """This machine cannot run the test, through no fault of the kernel's: a sentence."""
 
@@ -63,8 +67,9 @@ class Machine:
         self.image = os.path.join(where, name + ".img")
         if disk:
             shutil.copyfile(image or os.path.join(ROOT, "fs.img"), self.image)
-        self.monitor_path = os.path.join(where, name + ".qmp")
-        self.line = plain_line(kernel or os.path.join(ROOT, "kernel", "kernel"), self.image if disk else None, cpus, mem)
+        self.monitor_path = os.path.join(where, name + ".qmp") if monitor else None
+        self.kernel = kernel or os.path.join(ROOT, "kernel", "kernel")
+        self.line = plain_line(self.kernel, self.image if disk else None, cpus, mem)
         self.line += list(net) if net else ["-nic", "none"]
         self.line += ["-qmp", "unix:%s,server=on,wait=off" % self.monitor_path] if monitor else []
         self.line += list(extra)
@@ -136,7 +141,7 @@ class Machine:
                     raise Failure("QEMU ended while %s was awaited\n%s" % (what or pattern, self.tail()))
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise Failure("waited %g s for %s; the console shows\n%s" % (
+                    raise Late("waited %g s for %s; the console shows\n%s" % (
                         seconds, what or "'%s'" % pattern, self.tail()))
                 self.more.wait(left)
 
@@ -180,7 +185,7 @@ class Machine:
         try:
             status = self.qemu.wait(seconds * SLOW)
         except subprocess.TimeoutExpired:
-            raise Failure("waited %g s for the machine to power off; the console shows\n%s" % (
+            raise Late("waited %g s for the machine to power off; the console shows\n%s" % (
                 seconds * SLOW, self.tail())) from None
         self.reader.join(5)
         return status

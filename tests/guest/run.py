@@ -5,6 +5,7 @@ A Test is a name, points and a function that raises when it fails. Scenarios bec
 import concurrent.futures
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -48,6 +49,7 @@ class Test:
         self.took = 0.0
         self.show = None
         self.on_late = []   # what to call when it takes too long
+        self.on_stop = []   # ... when everything is to end
 
     def say(self, text):
         if self.show:
@@ -83,16 +85,32 @@ class Test:
         return self
 
 
-def of_scenario(s, harts, kernel, image, pcap=None):
+def keep_logs(where, name, machines):
+    """What the machines of a failed test had on their consoles, in files of their own."""
+    for m in machines:
+        text = re.sub(r"[^a-z0-9_.]+", "-", name)
+        fd, path = tempfile.mkstemp(prefix="%s-%s-" % (text, os.path.basename(m.image)[:-4]), suffix=".log", dir=where)
+        with open(fd, "w", encoding="latin-1", newline="") as f:
+            f.write(" ".join(m.line) + "\n\n" + m.text)
+        os.chmod(path, 0o644)
+
+
+def of_scenario(s, harts, kernel, image, pcap=None, logs=None):
     """A Test that runs scenario s with so many harts, on this kernel and image."""
     def function(test):
         where = tempfile.mkdtemp(prefix="rxv")
         try:
             r = scenario.Run(s, where, harts, show=test.show, pcap=pcap, kernel=kernel, image=image)
-            test.on_late.append(r.close)
+            test.on_late.append(r.late)
+            test.on_stop.append(r.close)
             r.run()
+        except AssertionError:
+            if logs:
+                keep_logs(logs, name, r.machines)
+            raise
         finally:
             test.on_late.clear()
+            test.on_stop.clear()
             shutil.rmtree(where, ignore_errors=True)
     name = "%s.%s" % (s.group, s.name)
     if len(s.harts) > 1 or harts != s.harts[0]:
@@ -158,7 +176,7 @@ class Report:
         return 1 if failed or not self.done else 0
 
 
-def run_all(tests, report, jobs):
+def run_all(tests, report, jobs, until_failure=False):
     """Run them, `jobs` at a time, the longest first."""
     pool = concurrent.futures.ThreadPoolExecutor(jobs)
     try:
@@ -167,12 +185,17 @@ def run_all(tests, report, jobs):
             t.show = report.shower(t)
             waiting.append(pool.submit(t.run))
         for f in concurrent.futures.as_completed(waiting):
+            if f.cancelled():
+                continue
             report.add(f.result())
+            if until_failure and f.result().passed is False:
+                for other in waiting:
+                    other.cancel()
     except BaseException:
         for f in waiting:
             f.cancel()
         for t in tests:
-            for end in list(t.on_late):
+            for end in list(t.on_stop or t.on_late):
                 end()
         raise
     finally:

@@ -2,7 +2,7 @@
 who did it now, and who had the thing before."""
 import re
 
-from . import machine
+from . import machine, stuck
 from .scenario import check, equal, scenario
 
 US = r"(?:(?:pkt|pktq|kfree)\S* < )?(?:provoke|sys_kdebug)"  # where the mistakes are made: small functions may end up in the big one
@@ -46,7 +46,7 @@ def every_check_fires(t):
     net = ["-netdev", lan.netdev(), "-device", machine.card()]
     m = t.start(net, name="list")
     known = re.findall(r"(?m)^([a-z-]+) +\S", m.run("kdebug -l"))
-    equal(sorted(known), sorted(list(MISTAKES) + ["irqs"]), "the mistakes that kdebug knows")
+    equal(sorted(known), sorted(list(MISTAKES) + ["irqs", "hang"]), "the mistakes that kdebug knows")
     m.close()
     for name, says in MISTAKES.items():
         m = t.start(net, name=name)
@@ -89,3 +89,31 @@ def release_has_none(t):
         out = t.sh(command + "; echo status $?")
         check("this is no debug kernel" in out, "'%s' says: %s" % (command, out))
     check("there is no mistake nonsense" in t.sh("kdebug nonsense"), "an unknown mistake is not refused")
+
+
+@scenario(harts=(1, 3))
+def what_it_waits_for(t):
+    """When a test waits in vain, the machine is asked what it does: each process and what it waits for, each hart and the
+    function that it is in; a program that has the terminal is no obstacle."""
+    t.m.send("sleep 1000000 | cat\n")
+    t.runs("sleep")
+    t.runs("cat")
+    said = stuck.describe(t.m)
+    for who, where in (("cat", "pipe_read"), ("sleep", "sys_pause"), ("sh", "proc_wait"), ("net", "net_thread")):
+        check(re.search(r"\d %s waiting hart \d on 0x\S+\n(.* [a-z_]+\+0x\S+\n)* .* %s\+0x" % (who, where), said),
+              "%s is not seen to wait in %s:\n%s" % (who, where, said))
+    for hart in range(t.harts):
+        check(re.search(r"hart %d is in [a-z]\S+\+0x" % hart, said),
+              "hart %d is not there in\n%s" % (hart, said))
+
+
+@scenario(harts=(1,), debug=True)
+def what_a_stuck_hart_does(t):
+    """A machine whose only hart loops without interrupts does not answer; QEMU tells in which function it is."""
+    t.m.send("kdebug hang\n")
+    try:
+        t.m.expect("nothing", "what never comes", 0.5)
+    except machine.Late:
+        said = stuck.describe(t.m)
+    check("does not answer ^P" in said, "it answers ^P:\n" + said)
+    check(re.search(r"hart 0 is in (without_interrupts|sys_kdebug|provoke)\+0x", said), "the function is not named:\n" + said)

@@ -12,7 +12,7 @@ import re
 import time
 
 from wire import lan as wire_lan
-from . import machine
+from . import machine, stuck
 from .machine import Failure
 
 ALL = []   # Scenarios, in the order of their definition
@@ -58,6 +58,7 @@ class Run:
         self.pcap, self.kernel, self.image = pcap, kernel, image
         self.m = self.lan = self.host = None
         self.lans, self.machines = [], []
+        self.stuck = ""   # what the machines said of themselves when time was up
 
     # Machines and wires.
 
@@ -97,6 +98,21 @@ class Run:
                 lan.check()
             for m in self.machines:
                 check("\npanic: " not in m.text, "the kernel panicked\n" + m.tail())
+        except (machine.Late, wire_lan.Timeout) as e:
+            self.look()
+            raise Failure(str(e) + self.stuck) from e
+        except AssertionError as e:
+            raise Failure(str(e) + self.stuck) from e
+        finally:
+            self.close()
+
+    def look(self):
+        self.stuck = self.stuck or "".join(stuck.describe(m) for m in self.machines)
+
+    def late(self):
+        """The test's time is up: end it, after a look."""
+        try:
+            self.look()
         finally:
             self.close()
 
@@ -128,14 +144,15 @@ class Run:
             if condition(now):
                 return now
             if time.monotonic() > end:
-                raise Failure("the guest's counters never showed %s: %s" % (
+                raise machine.Late("the guest's counters never showed %s: %s" % (
                     what, ", ".join("%s %d" % x for x in sorted(now.items()) if x[1])))
 
     def until(self, what, state, seconds=20):
         """Wait until state(), which asks the guest, holds."""
         end = time.monotonic() + seconds * machine.SLOW
         while not state():
-            check(time.monotonic() < end, "waited %g s for %s\n%s" % (seconds * machine.SLOW, what, self.m.tail()))
+            if time.monotonic() > end:
+                raise machine.Late("waited %g s for %s\n%s" % (seconds * machine.SLOW, what, self.m.tail()))
 
     def dropped(self, name, count=1, before=None):
         """Wait until `name` has counted `count` drops more than before."""
