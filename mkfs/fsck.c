@@ -16,6 +16,7 @@
 
 #include "kernel/types.h"
 #include "kernel/fs.h"
+#include "kernel/param.h"
 #include "kernel/stat.h"
 
 #define LOGMAX (BSIZE / sizeof(uint) - 1)  // numbers that fit into the log's header
@@ -95,6 +96,8 @@ check_superblock(void)
     fault("the superblock says %u blocks, the image has %u", sb.size, image_blocks);
   if(sb.logstart < 2 || sb.nlog < 2 || log_end > sb.inodestart)
     fault("the log (%u blocks from %u) overlaps its neighbours", sb.nlog, sb.logstart);
+  else if(sb.nlog <= MAXOPBLOCKS)
+    fault("the log (%u blocks) is too small for one operation: the kernel does not mount it", sb.nlog);
   if(sb.ninodes < 2 || sb.ninodes > 65536 || inodes_end > sb.bmapstart)
     fault("the %u i-nodes from block %u overlap the bitmap", sb.ninodes, sb.inodestart);
   if(bitmap_end > sb.size || sb.nblocks > sb.size - bitmap_end)
