@@ -123,7 +123,7 @@ file_open(struct file *f, const char *path, int flags)
     return e;
   // Type and device numbers do not change while the i-node is referenced, and fs_open() has read them.
   f->ip = ip;
-  f->flags = flags & ~(O_CREATE | O_TRUNC);
+  f->flags = flags & (O_WRONLY | O_RDWR | O_APPEND | O_NONBLOCK);  // what else the caller may have set means nothing
   f->readable = !(flags & O_WRONLY);
   f->writable = (flags & (O_WRONLY | O_RDWR)) != 0;
   f->major = ip->major;

@@ -33,6 +33,7 @@ LIKELY = {
     "hostile": "a check that is missing in kernel/net or kernel/pkt; the host tests (`make host-tests`) try each alone",
     "faults": "the layer of faults (kernel/nic/faulty.c), or how the card stops and starts (kernel/nic/e1000.c, kernel/pkt/poll.c)",
     "seed": "where keys and ports come from (kernel/core/rand.c, kernel/dev/virtio_rng.c, the order in kernel/entry/main.c)",
+    "calls": "a check of arguments (kernel/entry), or what calls leave behind; `sysfuzz -s SEED -v` shows the last one",
     "crash": "the log (kernel/fs/log.c): `make -C tests/host/fs` cuts the power at every write",
     "disk": "the disk driver or the file system (kernel/dev/virtio_blk.c, kernel/fs)",
 }

@@ -1,0 +1,32 @@
+"""The system call fuzzer: what user/sysfuzz does to the kernel must leave no trace."""
+import subprocess
+
+from . import crash
+from .scenario import check, equal, scenario
+
+CALLS = 6000  # of each of four processes
+
+
+def fuzz(t, seed):
+    fsck = crash.build_fsck(t.where)
+    out = t.sh("sysfuzz -s %d -n %d" % (seed, CALLS), 100)
+    check("sysfuzz: all is well" in out, "sysfuzz is not content:\n" + "\n".join(out.split("\n")[-12:]))
+    check("sysfuzz" not in t.sh("ps"), "a process of sysfuzz is left")
+    equal(t.sh("echo one two > file; cat file | wc; rm file"), "1 2 8", "the shell, a file and a pipe afterwards")
+    equal(t.sh("usertests in_order concurrent_names").split("\n")[-1], "ALL TESTS PASSED", "the end of usertests")
+    t.m.send("halt\n")
+    t.m.wait_end()
+    found = subprocess.run([fsck, t.m.image], capture_output=True, text=True)
+    equal(found.returncode, 0, "the status of fsck, which says\n%s\n" % found.stdout[-2000:])
+
+
+@scenario(debug=True, seconds=200)
+def fuzzed(t):
+    """Random calls with random arguments by four processes on three harts: nothing hangs or is lost, the machine works on."""
+    fuzz(t, 3)
+
+
+@scenario(harts=(1,), seconds=200)
+def fuzzed_alone(t):
+    """The same on one hart, and as users run it."""
+    fuzz(t, 1)
