@@ -143,8 +143,9 @@ any_path(void)
   static const char *const names[] = {
     "a", "b", "c", "d", "d/a", "d/b", "d/e", "d/e/a", "d/e/..", "./a", "e", "e/a", "e/b/c", "a/b", "d/.", "", "d/e/../b", ".",
     "//d//e//", "a_name_of_14.b", "a_name_of_15.bc",
-    "d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/"
-    "d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d", "/", "\xff\x80", "d/\x01",
+    ("d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/"
+     "d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d"),
+    "/", "\xff\x80", "d/\x01",
   };
   uint r = any_below(40);
 
