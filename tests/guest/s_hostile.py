@@ -152,3 +152,9 @@ def udp(t):
 def process(t):
     """Hostile programs, P1 to P12: bad descriptors, addresses and lengths; ends at bad moments; nothing left to be had."""
     show.graded(t, "process")
+
+
+@scenario(harts=(1,), net=show.net, seconds=120)
+def release(t):
+    """Hostile IPv4, ICMP and UDP again, on the release kernel with one hart."""
+    show.graded(t, "ip", "icmp", "udp")

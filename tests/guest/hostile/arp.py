@@ -14,9 +14,12 @@ def asks(address):
 
 @hostile("A1", "messages cut after 0 to 27 bytes", "RFC 826; lwIP pull request 108")
 def cut_short(c):
+    question = p.Ether(p.BROADCAST, OTHER_MAC, p.TYPE_ARP, p.Arp(1, OTHER_MAC, OTHER, NOBODY, GUEST).emit()).emit()
     for n in range(28):
-        c.ether(p.Arp(1, OTHER_MAC, OTHER, NOBODY, GUEST).emit()[:n], to=p.BROADCAST, kind_=p.TYPE_ARP, pad=False)
-    # The card may fill them up with zeros: then they are whole, and say nothing that makes sense.
+        c.short(question[:14 + n], "arp.short")
+    for n in range(28):
+        c.frame(question[:14 + n])
+    # Over the wire the card may fill them up with zeros: then they are whole, and say nothing that makes sense.
     c.one_of(("arp.short", "arp.format", "arp.op", "arp.sender", "arp.unasked"), 28)
 
 

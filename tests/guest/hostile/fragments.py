@@ -116,7 +116,9 @@ def gap(c):
     c.piece(161, *pieces[-2], answer="echo reply")
     for i in range(PIECES_EACH + 20):  # every second one: it never gets whole
         c.piece(162, 16 * i, bytes(8), True)
-    c.drops["frag.full"] += 20 + PIECES_EACH  # what was too much; and the others, when there are younger datagrams
+    c.barrier()
+    equal(c.t.numbers().get("frag.full", 0) - c.before.get("frag.full", 0), 20, "what is too much of it")
+    c.drops["frag.full"] += 20 + PIECES_EACH  # the others, when there are younger datagrams
     message = c.echo_message(bytes(800))
     for ident in range(163, 163 + PLACES):
         c.piece(ident, 0, message[:400], True)

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from wire import lan as wire_lan
+from wire.packet import Malformed
 from .. import machine, scenario
 from ..scenario import Failure, check
 from . import arp, ethernet, fragments, icmp, ip, process, udp
@@ -72,8 +73,10 @@ class Guest:
         try:
             the_class.function(case)
             self.now = case.judge()
-        except AssertionError as e:
+        except (AssertionError, Malformed) as e:
             return Row(the_class, case.sent, case.outcome(), str(e))
+        finally:
+            self.t.host.ports.clear()
         return Row(the_class, case.sent, case.outcome())
 
     def close(self):
@@ -107,9 +110,9 @@ def in_group(group, debug):
     return [c for c in CLASSES if c.group == group and (debug or not c.debug)]
 
 
-def graded(t, group):
-    """The group as one test: fails with the classes that did."""
-    failed = [r for r in run(t, in_group(group, t.scenario.debug)) if r.why]
+def graded(t, *groups):
+    """The groups as one test: fails with the classes that did."""
+    failed = [r for r in run(t, [c for g in groups for c in in_group(g, t.scenario.debug)]) if r.why]
     check(not failed, "\n".join("%s (%s): %s" % (r.the_class.name, r.the_class.title, r.why) for r in failed))
 
 
