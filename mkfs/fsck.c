@@ -215,6 +215,14 @@ content(uint inum, uint off)
   return b >= data_start && b < sb.size ? (uchar *)block(b) + off % BSIZE : 0;
 }
 
+// Where a directory's entries end, in bytes; a size that no file can have is not believed.
+static uint
+entries_end(const struct dinode *d)
+{
+  uint size = d->size < MAXFILE * BSIZE ? d->size : MAXFILE * BSIZE;
+  return size / sizeof(struct dirent) * sizeof(struct dirent);
+}
+
 static void
 copy_name(char name[DIRSIZ + 1], const struct dirent *e)
 {
@@ -264,7 +272,7 @@ check_dir(uint dir)
   int self = 0, up = 0;
   if(d->size % sizeof(struct dirent))
     fault("directory %u has a size of %u bytes, which is no number of entries", dir, d->size);
-  for(uint off = 0; off + sizeof(struct dirent) <= d->size; off += sizeof(struct dirent)){
+  for(uint off = 0; off < entries_end(d); off += sizeof(struct dirent)){
     const struct dirent *e = content(dir, off);
     if(e == 0 || e->inum == 0)
       continue;
@@ -287,7 +295,7 @@ check_up(uint dir)
 {
   const struct dinode *d = dinode(dir);
   uint want = dir == ROOTINO ? ROOTINO : parent[dir];
-  for(uint off = 0; off + sizeof(struct dirent) <= d->size; off += sizeof(struct dirent)){
+  for(uint off = 0; off < entries_end(d); off += sizeof(struct dirent)){
     const struct dirent *e = content(dir, off);
     if(e && e->inum && strncmp(e->name, "..", DIRSIZ) == 0 && e->inum != want)
       fault("directory %u: '..' leads to i-node %u instead of %u", dir, e->inum, want);
@@ -359,7 +367,7 @@ static uint
 find(uint dir, const char *name, uint len)
 {
   const struct dinode *d = dinode(dir);
-  for(uint off = 0; off + sizeof(struct dirent) <= d->size && d->type == T_DIR; off += sizeof(struct dirent)){
+  for(uint off = 0; off < entries_end(d) && d->type == T_DIR; off += sizeof(struct dirent)){
     const struct dirent *e = content(dir, off);
     if(e && e->inum && e->inum < sb.ninodes && strnlen(e->name, DIRSIZ) == len && memcmp(e->name, name, len) == 0)
       return e->inum;
