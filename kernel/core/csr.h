@@ -43,6 +43,13 @@
 #define SCAUSE_LOAD_PAGE 13
 #define SCAUSE_STORE_PAGE 15
 
+// This hart fetches what was stored before.
+static inline void
+fence_i(void)
+{
+  asm volatile("fence.i" ::: "memory");
+}
+
 // Interrupts of this hart.
 static inline void
 intr_on(void)

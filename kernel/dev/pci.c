@@ -2,6 +2,7 @@
 // Sections are those of the PCI local bus specification 3.0, or of the PCI-to-PCI bridge specification 1.2 [B].
 
 #include "core/printf.h"
+#include "dev/ecam.h"
 #include "dev/fdt.h"
 #include "dev/pci.h"
 #include "mm/layout.h"
@@ -33,23 +34,16 @@ static uint nbus;        // buses that have a number
 static uint64 window;    // next free address for BARs
 static uint64 window64;  // ... above 4 GB
 
-// The 4096 bytes of configuration space of one function (PCI Express 7.2.2).
-static volatile uint32 *
-config(uint bus, uint slot, uint fn)
-{
-  return pa2va(machine.pci_ecam + (bus << 20 | slot << 15 | fn << 12));
-}
-
 uint32
 pci_read32(const struct pci_dev *d, uint reg)
 {
-  return config(d->bus, d->slot, d->fn)[reg / 4];
+  return ecam_read(d->bus, d->slot, d->fn, reg);
 }
 
 void
 pci_write32(const struct pci_dev *d, uint reg, uint32 v)
 {
-  config(d->bus, d->slot, d->fn)[reg / 4] = v;
+  ecam_write(d->bus, d->slot, d->fn, reg, v);
 }
 
 void
@@ -209,11 +203,11 @@ scan_bus(uint bus, uint swizzle, int nest)
   if(((uint64)bus + 1) << 20 > machine.pci_ecam_size)
     return;
   for(uint slot = 0; slot < 32; slot++){
-    if((uint16)config(bus, slot, 0)[PCI_ID / 4] == 0xffff)
+    if((uint16)ecam_read(bus, slot, 0, PCI_ID) == 0xffff)
       continue;
-    int multi = config(bus, slot, 0)[PCI_HEADER / 4] >> 16 & HEADER_MULTI;
+    int multi = ecam_read(bus, slot, 0, PCI_HEADER) >> 16 & HEADER_MULTI;
     for(uint fn = 0; fn < (multi ? 8 : 1); fn++)
-      if((uint16)config(bus, slot, fn)[PCI_ID / 4] != 0xffff)
+      if((uint16)ecam_read(bus, slot, fn, PCI_ID) != 0xffff)
         scan_function(bus, slot, fn, swizzle, nest);
   }
 }

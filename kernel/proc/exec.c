@@ -7,6 +7,7 @@
 //   heap      from here up, by sbrk()
 
 #include "core/cpu.h"
+#include "core/csr.h"
 #include "core/elf.h"
 #include "core/string.h"
 #include "fs/inode.h"
@@ -153,7 +154,7 @@ proc_exec(char *path, char **argv)
   memset(p->tf, 0, sizeof(*p->tf));  // nothing of the old program, or of the kernel, is left in a register
   p->tf->epc = entry;
   p->tf->sp = p->tf->a1 = sp;
-  asm volatile("fence.i" ::: "memory");  // text was written as data
+  fence_i();  // text was written as data
   proc_set_vm(vm);
   return e;
 }
