@@ -3,6 +3,8 @@
 ## The proofs (doc/testing.md):
 ## make crash      kill QEMU under load KILLS=200 times, SEED=; each disk is judged
 ## make hostile    hostile input, class by class, with what became of it; ARGS="--pcap DIR I5 F"
+## make fuzz       libFuzzer on the parsers and the stack, TIME=60 seconds in all; TARGET=name only that one
+## make coverage   lines of kernel/pkt and kernel/net that the host's tests reach; V=1 lists the others
 
 KILLS ?= 200
 crash: $K/kernel fs.img
@@ -12,4 +14,14 @@ hostile: $K/kernel fs.img
 	@$(MAKE) --no-print-directory DEBUG=1 $B/debug/kernel/kernel
 	@PYTHONPATH=tests python3 -m guest.hostile $(ARGS)
 
-.PHONY: crash hostile
+# fuzz-replay runs the corpus alone, with any compiler; fuzz-short is what `make grade` runs; fuzz-merge tends the corpus.
+TIME ?= 60
+TARGET_NAMES = $(if $(findstring command,$(origin TARGET)),$(TARGET))
+fuzz:
+	@HOSTCC='$(HOSTCC)' tests/tools/fuzz run --time '$(TIME)' $(TARGET_NAMES)
+fuzz-replay fuzz-short fuzz-merge:
+	@HOSTCC='$(HOSTCC)' tests/tools/fuzz $(subst fuzz-,,$@) $(TARGET_NAMES)
+coverage:
+	@HOSTCC='$(HOSTCC)' V='$(V)' tests/tools/coverage
+
+.PHONY: crash hostile fuzz fuzz-replay fuzz-short fuzz-merge coverage

@@ -78,9 +78,17 @@ host_unpoison(void *p, unsigned long n)
 #endif
 }
 
+#ifdef COVERAGE
+void __gcov_dump(void);
+#define SAVE_COUNTS() __gcov_dump()
+#else
+#define SAVE_COUNTS() ((void)0)
+#endif
+
 void
 host_exit(int status)
 {
   fflush(stdout);
+  SAVE_COUNTS();
   _exit(status);
 }

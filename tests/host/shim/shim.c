@@ -106,8 +106,9 @@ holding(struct spinlock *lk)
 
 static uint8 *arena;
 static uint8 refs[NPAGES];
-static uint hint;
+static uint hint, top;  // top: all those in use lie below
 int host_pages_used, host_pages_left = -1;
+uint8 host_junk = HOST_SECRET;
 
 static uint
 page_number(void *page)
@@ -133,9 +134,10 @@ kalloc(void)
     hint = (hint + 1) % NPAGES;
   uint8 *page = arena + (uint64)hint * SLOT;
   refs[hint] = 1;
+  top = MAX(top, hint + 1);
   host_pages_used++;
   host_unpoison(page, PGSIZE);
-  memset(page, HOST_SECRET, PGSIZE);
+  memset(page, host_junk, PGSIZE);
   return page;
 }
 
@@ -168,6 +170,14 @@ kfree(void *page)
     host_pages_used--;
     host_poison(page, PGSIZE);
   }
+}
+
+void
+host_each_page(void (*fn)(void *page, unsigned long bytes))
+{
+  for(uint i = 0; i < top; i++)
+    if(refs[i])
+      fn(arena + (uint64)i * SLOT, PGSIZE);
 }
 
 // --- the clock ---

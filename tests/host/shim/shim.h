@@ -15,6 +15,8 @@ extern int host_locks;                   // spinlocks that are held
 extern int host_pages_used;
 extern int host_pages_left;              // how many kalloc() still gives; < 0: as many as there are
 #define HOST_SECRET 0xa5                 // what a fresh page is full of: must never be seen on a wire
+extern uint8 host_junk;                  // ... at first; a fuzzer tries other bytes
+void host_each_page(void (*fn)(void *page, unsigned long bytes));  // of those in use
 
 // A process would wait now. 0: it is killed (-EINTR), or its time runs out. Else it is called once, without locks, and
 // the process wakes up.
