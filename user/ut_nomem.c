@@ -1,10 +1,15 @@
 // ut_nomem: every way out of "no memory". Of each scenario's allocations the first is made to fail, then the second,
 // and so on, until it gets through: each time it must end with a clean error, or well, and nothing may be lost (the
 // frame counts pages, packets, files and sockets). Needs a kernel built with DEBUG=1; not one of usertests' groups.
+// What goes to the wire is for PEER, which sends back what comes to port 7 (tests/guest/s_nomem.py); without a card it
+// ends early, with an error that is none of memory.
 
 #include "user/usertests/ut.h"
 #include "user/socket.h"
 #include "kernel/failalloc.h"
+#include "kernel/netctl.h"
+
+#define PEER MAKE_IP_ADDR(10, 0, 2, 2)
 
 #define MOST 3000  // allocations in one scenario, far above any
 
@@ -94,6 +99,64 @@ s_lazy(void)
   return 0;
 }
 
+static int
+s_open(void)
+{
+  char c;
+  int fd = open("/README", O_RDONLY), r = 0;
+
+  if(fd < 0)
+    return failed();
+  if(read(fd, &c, 1) != 1)
+    r = failed();
+  close(fd);
+  return r;
+}
+
+// Also of what a process made that was killed for want of a page.
+static void
+tidy(void)
+{
+  unlink("nomem/a");
+  unlink("nomem/b");
+  unlink("nomem");
+}
+
+static int
+s_dir(void)
+{
+  int r = 0;
+
+  if(mkdir("nomem") < 0)
+    return failed();
+  if(link("/README", "nomem/a") < 0 || rename("nomem/a", "nomem/b") < 0)
+    r = failed();
+  tidy();
+  return r;
+}
+
+static int
+s_poll(void)
+{
+  struct pollfd p[3] = { { .events = POLLIN }, { .events = POLLIN }, { .events = POLLOUT } };
+  int fds[2] = { -1, -1 }, r = 0;
+
+  p[0].fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if(p[0].fd < 0 || pipe(fds) < 0){
+    r = failed();
+  } else {
+    p[1].fd = fds[0];
+    p[2].fd = fds[1];
+    r = poll(p, 3, 10) == 1 ? 0 : failed();
+  }
+  for(int i = 0; i < 2; i++)
+    if(fds[i] >= 0)
+      close(fds[i]);
+  if(p[0].fd >= 0)
+    close(p[0].fd);
+  return r;
+}
+
 // One datagram of n bytes over lo and back into memory.
 static int
 carry(uint n)
@@ -123,6 +186,67 @@ static int
 s_long_datagram(void)
 {
   return carry(9000);
+}
+
+// The lab's calls, by the names under which they are linked: here bind() is the other one.
+int lab_bind(uint16 port) __asm__("bind");
+int lab_send(uint16 sport, uint32 dst, uint16 dport, char *buf, uint n) __asm__("send");
+int lab_recv(uint16 dport, uint32 *src, uint16 *sport, char *buf, uint n) __asm__("recv");
+
+static int
+s_lab(void)
+{
+  static char out[1000], in[1000];
+  uint32 src;
+  uint16 sport;
+  int r = 0;
+
+  if(lab_bind(4102) < 0)
+    return failed();
+  if(lab_send(4103, INADDR_LOOPBACK, 4102, out, sizeof(out)) < 0 || lab_recv(4102, &src, &sport, in, sizeof(in)) != sizeof(in))
+    r = failed();
+  MUST(unbind(4102));
+  return r;
+}
+
+// n bytes to port of the peer, whose address has to be asked for first. answer: and wait for them to come back.
+static int
+talk(uint n, uint16 port, int answer)
+{
+  static char out[65507];
+  struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(PEER) } };
+  struct timeval soon = { .tv_usec = 300000 };
+  int fd = socket(AF_INET, SOCK_DGRAM, 0), r = 0;
+
+  if(fd < 0)
+    return failed();
+  netctl(NETCTL_ARP_FLUSH, 0, 0);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon));
+  if(sendto(fd, out, n, 0, (struct sockaddr *)&to, sizeof(to)) < 0){
+    if(errno != ENETUNREACH && errno != ENETDOWN)
+      r = failed();
+  } else if(answer && recv(fd, out, n, 0) != (int)n)
+    r = failed();
+  close(fd);
+  return r;
+}
+
+static int
+s_send(void)
+{
+  return talk(100, 9, 0);
+}
+
+static int
+s_longest_send(void)
+{
+  return talk(65507, 9, 0);
+}
+
+static int
+s_receive(void)
+{
+  return talk(100, 7, 1);
 }
 
 // To the wire, in fragments. Who is there to hear it does not matter.
@@ -167,8 +291,9 @@ walk(int which, int (*s)(void))
   scenario = s;
   for(nth = 1; nth < MOST; nth++){
     int status = ut_status(attempt, 0);
+    tidy();
     if(status == NOT_FIRED || (s == s_exec && status == 0)){
-      CHECK(nth > 1 || which == FAIL_PACKET || s == s_exec || s == s_file);  // it does allocate (files need not)
+      CHECK(nth > 1 || which == FAIL_PACKET || s == s_exec || s == s_file || s == s_open);  // it does allocate (files need not)
       return;
     }
     CHECK(status == 0 || status == 1 || (status == UT_KILLED && which == FAIL_PAGE));
@@ -189,6 +314,17 @@ WALK(datagram, PAGE)
 WALK(datagram, PACKET)
 WALK(long_datagram, PACKET)
 WALK(fragments, PACKET)
+WALK(open, PAGE)
+WALK(dir, PAGE)
+WALK(poll, PAGE)
+WALK(lab, PAGE)
+WALK(lab, PACKET)
+WALK(send, PAGE)
+WALK(send, PACKET)
+WALK(longest_send, PAGE)
+WALK(longest_send, PACKET)
+WALK(receive, PAGE)
+WALK(receive, PACKET)
 
 static const struct ut tests[] = {
   { "nomem_fork", fork_PAGE, 0, 0 },
@@ -201,6 +337,17 @@ static const struct ut tests[] = {
   { "nomem_datagram_packets", datagram_PACKET, 0, 0 },
   { "nomem_long_datagram_packets", long_datagram_PACKET, 0, 60 },
   { "nomem_fragments_packets", fragments_PACKET, 0, 60 },
+  { "nomem_open", open_PAGE, 0, 0 },
+  { "nomem_dir", dir_PAGE, 0, 0 },
+  { "nomem_poll", poll_PAGE, 0, 0 },
+  { "nomem_lab", lab_PAGE, 0, 0 },
+  { "nomem_lab_packets", lab_PACKET, 0, 0 },
+  { "nomem_send", send_PAGE, 0, 0 },
+  { "nomem_send_packets", send_PACKET, 0, 0 },
+  { "nomem_longest_send", longest_send_PAGE, 0, 0 },
+  { "nomem_longest_send_packets", longest_send_PACKET, 0, 120 },
+  { "nomem_receive", receive_PAGE, 0, 0 },
+  { "nomem_receive_packets", receive_PACKET, 0, 60 },
 };
 
 UT_MAIN(tests)

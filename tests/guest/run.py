@@ -21,6 +21,7 @@ LIKELY = {
     "shell": "the shell and the tools (user/), the console's line editing (kernel/dev/console.c), or pipes",
     "proc": "process calls (kernel/proc), waiting and waking (kernel/sched)",
     "debug": "a check of the debug build (kernel/core/lockorder.c, pkt/pktcheck.c, mm/kalloc.c) does not see what it looks for",
+    "nomem": "the way out of an error in the call that is named: what it had taken must be given back",
     "arp": "the ARP cache (kernel/net/arptab.c, arp.c): when it asks, whom it believes, what it holds",
     "ip": "checks, fragments or routes (kernel/net/ip*.c)",
     "icmp": "kernel/net/icmp.c, or the checksum of what it sends",
