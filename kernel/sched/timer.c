@@ -8,6 +8,8 @@
 #include "sched/proc.h"
 #include "sched/timer.h"
 
+// Harts may set and cancel one timer at the same moment: its own lock lets one after the other do it, so that it is never
+// on two lists. Under it the lock of the list is taken; the interrupt that finds a timer due takes only that.
 // h lock of the hart's list
 static struct timers {
   struct spinlock lock;
@@ -49,12 +51,13 @@ timer_program(void)
 void
 timer_init(struct timer *t, void (*fn)(void *), void *arg)
 {
-  *t = (struct timer){.fn = fn, .arg = arg};
+  *t = (struct timer){.lock = SPINLOCK("timerset"), .fn = fn, .arg = arg};
   list_init(&t->link);
 }
 
-int
-timer_cancel(struct timer *t)
+// Off its list: 1: it was on one. t->lock is held.
+static int
+take_off(struct timer *t)
 {
   struct timers *ts = &timers[t->cpu];
   acquire(&ts->lock);
@@ -64,6 +67,15 @@ timer_cancel(struct timer *t)
     t->set = 0;
   }
   release(&ts->lock);
+  return was;
+}
+
+int
+timer_cancel(struct timer *t)
+{
+  acquire(&t->lock);
+  int was = take_off(t);
+  release(&t->lock);
   return was;
 }
 
@@ -79,8 +91,8 @@ timer_cancel_wait(struct timer *t)
 void
 timer_set(struct timer *t, uint64 when)
 {
-  timer_cancel(t);
-  push_off();
+  acquire(&t->lock);
+  take_off(t);
   struct cpu *c = mycpu();
   struct timers *ts = &timers[c->id];
   acquire(&ts->lock);
@@ -95,7 +107,7 @@ timer_set(struct timer *t, uint64 when)
   release(&ts->lock);
   if(when < c->timer_at)
     timer_program();
-  pop_off();
+  release(&t->lock);
 }
 
 // The next timer whose time has come, off the list.

@@ -3,6 +3,7 @@
 // Time, and functions to be called at a time. The time CSR counts at TIMER_HZ (10 MHz on `virt`).
 
 #include "core/list.h"
+#include "core/spinlock.h"
 #include "core/types.h"
 
 #define TIMER_HZ 10000000UL
@@ -25,19 +26,20 @@ now(void)
 #endif
 }
 
-// Zeroed before its first use. fn is called once, from the timer interrupt: it may take spinlocks and send
+// timer_init() before its first use. fn is called once, from the timer interrupt: it may take spinlocks and send
 // packets, and may set the timer again; it may not sleep.
 struct timer {
-  struct list link;         // guarded by the hart's timer lock
+  struct spinlock lock;     // whoever sets or cancels it
+  struct list link;         // guarded by the hart's timer lock, as `set` is
   uint64 when;
   void (*fn)(void *arg);
   void *arg;
-  int cpu;                  // on whose list, while set
+  int cpu;                  // on whose list, while set; changes under lock
   int set;                  // 1: on a list
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
-void timer_set(struct timer *t, uint64 when);  // sets it, or moves it
+void timer_set(struct timer *t, uint64 when);  // sets it, or moves it; any hart may, also while another does
 int timer_cancel(struct timer *t);             // 1: it was set; 0: it was not, or fn is being called right now
 void timer_cancel_wait(struct timer *t);       // the same, and fn is not being called when it returns. Not from fn,
                                                // and with no lock held that fn takes
