@@ -1,0 +1,88 @@
+// lo: bounded, never deeper than one packet, and only for us.
+
+#include "fixture.h"
+
+#define PROTO 200  // a protocol of the test's own
+#define LO INADDR_LOOPBACK
+
+static int received, depth, deepest, answers;
+
+static void
+say(void)
+{
+  struct ip_path path;
+  struct pktbuf *p = pkt_alloc();
+  CHECK_EQ(ip_route(LO, 0, &path), 0);
+  pkt_reserve(p, PKT_DATA);
+  pkt_put(p, 20);
+  ip_output(&path, p, LO, PROTO, 1, 0);
+}
+
+// Answers a packet with another one, as long as there are answers left.
+static void
+input(struct netif *nif, struct pktbuf *p)
+{
+  received++;
+  depth++;
+  deepest = MAX(deepest, depth);
+  pkt_free(p);
+  if(answers-- > 0)
+    say();
+  depth--;
+}
+
+// Two who answer each other on lo leave the machine to others after a turn, and a timer goes on with it.
+TEST(lo_answers_to_answers)
+{
+  ip_register(PROTO, input);
+  answers = 599;
+  say();
+  CHECK_EQ(received, 256);
+  host_advance(1);
+  CHECK_EQ(received, 600);
+  CHECK_EQ(deepest, 1);
+}
+
+// While somebody is at it, what is sent on lo only waits, 256 frames at the most.
+TEST(lo_is_bounded)
+{
+  ip_register(PROTO, input);
+  loopback.rxq[0].busy = 1;
+  for(int i = 0; i < 300; i++)
+    say();
+  CHECK_EQ(received, 0);
+  CHECK_EQ(drops(DROP_TX_FULL), 300 - 256);
+  loopback.rxq[0].busy = 0;
+  loop_drain(&loopback);
+  host_advance(1);
+  CHECK_EQ(received, 256);
+}
+
+// What lo brings for somebody else's address is dropped, as on a wire.
+TEST(lo_for_somebody_else)
+{
+  struct wire w;
+  struct pktbuf *p = pkt_alloc();
+  w_udp(&w, OUR_IP, 7, PEER_IP, 2000, 10);
+  memcpy(pkt_put(p, w.n), w.b, w.n);
+  netif_rx(&loopback, p);
+  CHECK_EQ(drops(DROP_IP_DST), 1);
+  CHECK_EQ(nsent(), 0);
+}
+
+// 127/8 from a wire is nobody, whether lo is up or not.
+TEST(lo_down)
+{
+  struct wire w;
+  CHECK_EQ(netif_config(&loopback, LO, 0xff000000, 0), 0);
+  w_udp(&w, LO, 7, OUR_IP, 2000, 10);
+  feed(&w);
+  CHECK_EQ(drops(DROP_IP_SRC), 1);
+  CHECK_EQ(nsent(), 0);
+}
+
+// lo has no neighbours.
+TEST(lo_no_neighbours)
+{
+  CHECK_EQ(arp_add_static(&loopback, MAKE_IP_ADDR(127, 0, 0, 9), peer_mac), -EINVAL);
+}
