@@ -3,6 +3,7 @@
 ## The proofs (doc/testing.md):
 ## make crash      kill QEMU under load KILLS=200 times, SEED=; each disk is judged
 ## make hostile    hostile input, class by class, with what became of it; ARGS="--pcap DIR I5 F"
+## make mutants    take out one check of the kernel at a time, and see a test fail for each; ARGS="ip.c uaccess"
 ## make fuzz       libFuzzer on the parsers and the stack, TIME=60 seconds in all; TARGET=name only that one
 ## make coverage   lines of kernel/pkt and kernel/net that the host's tests reach; V=1 lists the others
 
@@ -24,4 +25,7 @@ fuzz-replay fuzz-short fuzz-merge:
 coverage:
 	@HOSTCC='$(HOSTCC)' V='$(V)' tests/tools/coverage
 
-.PHONY: crash hostile fuzz fuzz-replay fuzz-short fuzz-merge coverage
+mutants:
+	@tests/mutants/run $(ARGS)
+
+.PHONY: mutants crash hostile fuzz fuzz-replay fuzz-short fuzz-merge coverage

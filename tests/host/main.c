@@ -1,4 +1,7 @@
 // Runs the tests, each in a process of its own, on a machine that nobody used before.
+//
+//   tests           all of them      tests WORD      those with the word in their name
+//   tests -1 ...    until one fails
 
 #include "shim/host.h"
 #include <stdio.h>
@@ -30,10 +33,11 @@ run(struct test *t)
 int
 main(int argc, char **argv)
 {
-  int passed = 0, failed = 0;
-  for(struct test *t = tests; t; t = t->next){
+  int passed = 0, failed = 0, to_first = argc > 1 && strcmp(argv[1], "-1") == 0;
+  const char *word = argc > 1 + to_first ? argv[1 + to_first] : "";
+  for(struct test *t = tests; t && !(to_first && failed); t = t->next){
     int status;
-    if(argc > 1 && strstr(t->name, argv[1]) == 0)
+    if(strstr(t->name, word) == 0)
       continue;
     fflush(stdout);
     pid_t pid = fork();
