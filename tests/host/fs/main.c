@@ -22,7 +22,8 @@
 unsigned char *disk;
 unsigned disk_blocks = BLOCKS;
 struct trace *trace;
-static unsigned char *fresh, *before;   // images: as made, at the start of a workload
+static struct trace *recovery;          // of a recovery that is cut in its turn
+static unsigned char *fresh, *before, *crashed;  // images: as made, at the start of a workload, after a crash
 static int failures;
 static char disk_path[64];
 static const char *image_name;
@@ -105,7 +106,7 @@ check(const char *what, unsigned seed)
 }
 
 // The disk as it may be when the machine stops before event `cut`: what was flushed is there; each write after the last
-// flush is there, or not, or half of it is (its first sector).
+// flush is there, or not, or one of its sectors is.
 static void
 cut_at(unsigned cut, unsigned seed, unsigned *version, unsigned *records)
 {
@@ -121,12 +122,14 @@ cut_at(unsigned cut, unsigned seed, unsigned *version, unsigned *records)
     }
   for(unsigned i = 0; i < cut; i++){
     struct event *e = &trace->event[i];
-    unsigned n = BSIZE;
-    if(e->kind != EVENT_WRITE)
+    unsigned from = 0, to = BSIZE, fate = i > flushed ? rnd(&seed) % 5 : 4;
+    if(e->kind != EVENT_WRITE || fate == 0)
       continue;
-    if(i > flushed)
-      n = (unsigned[]){0, BSIZE / 2, BSIZE, BSIZE}[rnd(&seed) % 4];
-    memcpy(disk + (size_t)e->block * BSIZE, e->data, n);
+    if(fate == 1)
+      to = BSIZE / 2;
+    if(fate == 2)
+      from = BSIZE / 2;
+    memcpy(disk + (size_t)e->block * BSIZE + from, e->data + from, to - from);
   }
 }
 
@@ -145,6 +148,30 @@ describe_log(unsigned *most, unsigned *emptied)
   }
 }
 
+// The power fails again while the log is replayed, or soon after: recovery's own writes, cut at some moments.
+static void
+cut_recovery(unsigned seed, unsigned version, unsigned records, unsigned cuts)
+{
+  unsigned unused;
+  struct trace *workload = trace;
+  memcpy(crashed, disk, BLOCKS * BSIZE);
+  trace = recovery;
+  trace->n = 0;
+  trace->on = 1;
+  int ok = IN_PROCESS("recovery to be cut", seed, check_recovered(version, records));
+  trace->on = 0;
+  unsigned char *start = before;
+  before = crashed;
+  for(unsigned i = 0; ok && i < cuts; i++){
+    unsigned at = rnd(&seed) % (trace->n + 1);
+    cut_at(at, seed, &unused, &unused);
+    if(IN_PROCESS("recovery after it was cut", at, check_recovered(version, records)))
+      check("fsck after a recovery that was cut", at);
+  }
+  before = start;
+  trace = workload;
+}
+
 static void
 cut_and_check(unsigned cut, unsigned seed)
 {
@@ -154,6 +181,10 @@ cut_and_check(unsigned cut, unsigned seed)
   cut_at(cut, seed, &version, &records);
   if(IN_PROCESS("recovery after a crash", cut, check_recovered(version, records)))
     check("fsck after recovery", cut);
+  if(seed % 4 == 0){
+    cut_at(cut, seed, &version, &records);
+    cut_recovery(seed, version, records, 3);
+  }
 }
 
 // Cuts spread over the whole workload, and some where it hurts most: while a header of the log is on its way.
@@ -308,7 +339,9 @@ main(int argc, char **argv)
   disk = mmap(0, BLOCKS * BSIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   fresh = shared(BLOCKS * BSIZE);
   before = shared(BLOCKS * BSIZE);
+  crashed = shared(BLOCKS * BSIZE);
   trace = shared(sizeof(*trace));
+  recovery = shared(sizeof(*recovery));
   read_fresh_image(image_name = argv[1]);
   int quick = strcmp(which, "quick") == 0, all = strcmp(which, "long") == 0;
   int rounds = all ? 10 : 1;
