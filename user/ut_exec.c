@@ -4,6 +4,7 @@
 #include "user/usertests/ut.h"
 
 #define ME "/ut_exec"
+#define MB (1024 * 1024L)
 
 static char image[MAXFILE * BSIZE];  // of a program
 static int image_size;
@@ -294,16 +295,16 @@ bad_headers(void)
   refused(E_PHOFF, -8UL, 8);
   refused(E_PHOFF, image_size, 8);
   refused(E_PHNUM, 0xffff, 2);
-  harmless(E_CLASS, 1, 1);
-  harmless(E_DATA, 2, 1);
-  harmless(E_MACHINE, 62, 2);
-  harmless(E_TYPE, 1, 2);
+  refused(E_CLASS, 1, 1);
+  refused(E_DATA, 2, 1);
+  refused(E_MACHINE, 62, 2);
+  refused(E_TYPE, 1, 2);
   harmless(E_PHNUM, 0, 2);
-  harmless(E_PHENTSIZE, 1, 2);
+  refused(E_PHENTSIZE, 1, 2);
   harmless(E_ENTRY, 0, 8);
   harmless(E_ENTRY, 1, 8);
-  harmless(E_ENTRY, MAXVA, 8);
-  harmless(E_ENTRY, 0xffffffc080000000UL, 8);
+  refused(E_ENTRY, MAXVA, 8);
+  refused(E_ENTRY, 0xffffffc080000000UL, 8);
   IS(try_image(image_size), 0);
 }
 
@@ -328,11 +329,45 @@ bad_segments(void)
   refused(ph + P_OFFSET, image_size - 1, 8);
   harmless(ph + P_OFFSET, 0xfffff000UL, 8);
   harmless(ph + P_FLAGS, 0, 4);
-  harmless(ph + P_FLAGS, 7, 4);
+  refused(ph + P_FLAGS, 7, 4);
   harmless(ph + P_FLAGS, 2, 4);
-  harmless(ph + P_FLAGS, -1UL, 4);
+  refused(ph + P_FLAGS, -1UL, 4);
   harmless(ph + P_TYPE, 2, 4);
   IS(try_image(image_size), 0);
+}
+
+// The program with n further segments of one page each, from `at` on, so far apart: its exit status, 126 if exec refused it.
+static int
+with_segments(int n, uint64 at, uint64 step)
+{
+  load_image();
+  int from = segment(0), second = segment(1), to = (image_size + 7) / 8 * 8, first = to;
+  for(int i = 0; i < n + 2; i++, to += PHSIZE){
+    memmove(image + to, image + (i == 0 ? from : second), PHSIZE);
+    if(i < 2)
+      continue;
+    put(to + P_VADDR, at + (i - 2) * step, 8);
+    put(to + P_FILESZ, 0, 8);
+    put(to + P_MEMSZ, PGSIZE, 8);
+  }
+  put(E_PHOFF, first, 8);
+  put(E_PHNUM, n + 2, 2);
+  image_size = to;
+  return try_image(image_size);
+}
+
+// A few more segments are as good as two; more than an address space has room for are refused, and so are two in one place.
+static void
+odd_segments(void)
+{
+  IS(with_segments(6, MB, MB), 0);
+  IS(with_segments(6, MB, PGSIZE), 0);
+  for(int n = 10; n <= 14; n++)
+    IS(with_segments(n, MB, MB), 126);
+  IS(with_segments(1, 0, 0), 126);
+  IS(with_segments(1, get(segment(1) + P_VADDR), 0), 126);
+  IS(with_segments(2, MB, 0), 126);
+  IS(with_segments(0, 0, 0), 0);
 }
 
 // A file that ends too early.
@@ -461,6 +496,7 @@ static const struct ut tests[] = {
   { "no_args", no_args, 0, 0 },
   { "bad_headers", bad_headers, 0, 60 },
   { "bad_segments", bad_segments, 0, 60 },
+  { "odd_segments", odd_segments, 0, 60 },
   { "cut_programs", cut_programs, 0, 60 },
   { "flipped_bits", flipped_bits, 1, 120 },
   { "random_code", random_code, 1, 120 },
