@@ -47,6 +47,7 @@ class Test:
         self.group, self.intent = group, intent
         self.likely = likely or LIKELY.get(group, "")
         self.debug = False   # wants the debug kernel
+        self.by_name = False  # runs only when it is asked for
         self.passed = self.why = None
         self.took = 0.0
         self.show = None
@@ -118,7 +119,7 @@ def of_scenario(s, harts, kernel, image, pcap=None, logs=None):
     if len(s.harts) > 1 or harts != s.harts[0]:
         name += ", %d hart%s" % (harts, "" if harts == 1 else "s")
     test = Test(name, function, s.points, s.seconds, s.group, intent=s.intent)
-    test.debug = s.debug
+    test.debug, test.by_name = s.debug, s.by_name
     return test
 
 

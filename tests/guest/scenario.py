@@ -20,22 +20,24 @@ ALL = []   # Scenarios, in the order of their definition
 
 class Scenario:
     """harts: with how many it runs by default. net: "none", "wire", or a function that makes QEMU's options of a Run.
-    boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog. debug: on the debug kernel."""
+    boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog. debug: on the debug kernel.
+    by_name: only when it is asked for by name."""
 
-    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, debug, group):
+    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, debug, by_name, group):
         self.function, self.harts, self.net, self.mem = function, harts, net, mem
         self.boot, self.extra, self.monitor, self.points, self.seconds = boot, tuple(extra), monitor, points, seconds
-        self.debug = debug
+        self.debug, self.by_name = debug, by_name
         self.name = function.__name__
         self.group = group
         self.intent = " ".join(function.__doc__.split())
 
 
 def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), monitor=False, points=1, seconds=120,
-             debug=False):
+             debug=False, by_name=False):
     def register(function):
         group = function.__module__.rpartition(".")[2].replace("s_", "")
-        ALL.append(Scenario(function, harts, net, mem, boot, extra, monitor, points, seconds, debug, group))
+        ALL.append(Scenario(function, harts, net, mem, boot, extra, monitor, points, seconds, debug, by_name,
+                            group))
         return function
     return register
 
