@@ -35,7 +35,7 @@ extern int host_panic_caught;
 extern char host_panic_text[200];
 #define PANICS(code)                           \
   ({                                           \
-    int panicked_ = 1;                         \
+    volatile int panicked_ = 1;                \
     host_panic_caught = 1;                     \
     if(sigsetjmp(host_panic_jump, 0) == 0){    \
       code;                                    \
