@@ -166,3 +166,20 @@ def bad_reads(t):
         m.wait_end()
         found = subprocess.run([fsck, m.image], capture_output=True, text=True)
         equal(found.returncode, 0, "the status of fsck, which says\n%s\n" % found.stdout[-2000:])
+
+
+@scenario(harts=(8,), seconds=240)
+def sound_at_the_limits(t):
+    """A full disk, no i-nodes, crowds on the same names: the disk is sound after each, and all room is there again."""
+    fsck, copy = crash.build_fsck(t.where), os.path.join(t.where, "copy")
+    room = None
+    for name in ("same_names", "no_loops", "replaced_while_open", "directory_goes", "deeper_than_paths", "rename_crosswise",
+                 "rename_into_each_other", "disk_full", "full_directories", "inodes_gone"):
+        check("ALL TESTS PASSED" in t.sh("usertests %s" % name, 200), "usertests %s fails\n%s" % (name, t.m.tail()))
+        t.sh("sync", 60)
+        shutil.copyfile(t.m.image, copy)
+        found = subprocess.run([fsck, "-r", copy], capture_output=True, text=True)
+        equal(found.returncode, 0, "after %s the status of fsck, which says\n%s\n" % (name, found.stdout[-2000:]))
+        used = found.stdout.rsplit("orphans; ")[-1]
+        room = room or used
+        equal(used, room, "after %s the room that is taken" % name)
