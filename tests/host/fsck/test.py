@@ -13,7 +13,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests"))
-from guest.image import BSIZE, NDIRECT, T_DIR, Image  # noqa: E402
+from guest.image import BSIZE, NDIRECT, Image  # noqa: E402
 
 T_FILE = 2
 ENTRY, DIRSIZ = 16, 14
