@@ -14,10 +14,20 @@
 struct cpu cpus[NCPU];
 int ncpu = 1;
 
+// How deep push_off() is nested on this hart: right even with interrupts on, for it is one load. With two, a thread that was
+// moved between them saw its old hart's depth, left interrupts on, and broke the new one's count.
+static inline int
+depth(void)
+{
+  long n;
+  asm volatile("lw %0, %1(tp)" : "=r"(n) : "i"(__builtin_offsetof(struct cpu, noff)) : "memory");
+  return n;
+}
+
 void
 push_off(void)
 {
-  if(mycpu()->noff == 0){
+  if(depth() == 0){
     int were_on = intr_off();
     mycpu()->intena = were_on;
     if(were_on)
