@@ -182,7 +182,8 @@ def run_group(o, group, kernel):
     def function(t):
         """Hostile input."""
         rows.extend(run(t, classes, print_row, o.pcap, o.seed))
-    s = scenario.Scenario(function, (o.cpus,), net, "128M", True, (), False, 1, 0, not o.release, "hostile")
+    s = scenario.Scenario(function, (o.cpus,), net, "128M", boot=True, extra=(), monitor=False, points=1, seconds=0,
+                          debug=not o.release, by_name=True, group="hostile")
     where = tempfile.mkdtemp(prefix="rxv")
     try:
         scenario.Run(s, where, o.cpus, kernel=kernel, image=os.path.join(machine.ROOT, "fs.img")).run()
