@@ -14,6 +14,7 @@
 #define BATCH 400
 #define PATIENCE 6    // ticks that a batch may take
 #define BATCH_FAILED 97
+#define ROUNDS 100     // ticks that children of killed batches may take
 #define USAGE "[-s SEED] [-n CALLS] [-t SECONDS] [-p PROCESSES, 1 to 8] [-k FIRST] [-v]"
 
 static uint64 seed, first, calls = 20000, seconds, processes = 4;
@@ -116,11 +117,15 @@ strays(void)
   static struct kstat_proc p[NPROC];
   int left = 1, self = getpid();
 
-  for(int round = 0; left && round < 100; round++){
+  for(int round = 0; left && round < ROUNDS; round++){
     int n = kstat(KSTAT_PROC, p, sizeof(p)) / (int)sizeof(p[0]);
     left = 0;
     for(int i = 0; i < n; i++)
-      left += p[i].pid > self && p[i].ppid == 1 && p[i].state != PS_UNUSED;
+      if(p[i].pid > self && p[i].ppid == 1 && p[i].state != PS_UNUSED){
+        left++;
+        if(round == ROUNDS - 1)
+          printf("sysfuzz: process %d, state %d, waits for %lx\n", p[i].pid, p[i].state, p[i].waits_for);
+      }
     if(left)
       pause(1);
   }

@@ -431,8 +431,9 @@ any_process(void)
   any_child = fork();
   if(any_child != 0)
     return;
-  for(int i = 2; i < NOFILE; i++)
-    close(i);  // where others may make it wait
+  for(int i = 0; i < NOFILE; i++)
+    if(i != 1)
+      close(i);  // where others may make it wait
   any_waits = 0;
   ut_seed ^= 0x9e3779b9;
   for(uint n = any_below(12); n; n--){
