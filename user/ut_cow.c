@@ -256,6 +256,67 @@ calls_make_copies(void)
   IS(status_in_data, -7);
 }
 
+// A page that was looked at a moment ago, by the program or for it by a call, and is copied then: both see the copy, when the
+// program writes it and when a call does. Another process has the old page, so it cannot become ours.
+static void
+waits_for_end(long fd)
+{
+  char c;
+
+  IS(read(fd, &c, 1), 1);
+}
+
+static void
+copies_are_seen(void)
+{
+  volatile char *p = buf_in_data;
+  char got[4];
+  int child[2], fds[2];
+
+  MUST(pipe(child));
+  MUST(pipe(fds));
+  p[0] = 'a';
+  p[PGSIZE] = 'c';
+  ut_start(waits_for_end, child[0]);
+  IS(write(fds[1], buf_in_data, 1), 1);           // a call has looked
+  p[0] = 'b';                                     // the program writes
+  IS(write(fds[1], buf_in_data, 1), 1);
+  IS(p[PGSIZE], 'c');                             // the program has looked
+  IS(write(fds[1], "d", 1), 1);
+  IS(read(fds[0], got, 2), 2);
+  IS(read(fds[0], buf_in_data + PGSIZE, 1), 1);   // a call writes
+  IS(p[PGSIZE], 'd');
+  IS(got[0], 'a');
+  IS(got[1], 'b');
+  IS(write(child[1], "x", 1), 1);
+  ut_reap(1);
+}
+
+// A call that wrote to a page just before a fork writes to the parent's copy of it afterwards.
+static void
+keeps_its_byte(long fd)
+{
+  waits_for_end(fd);
+  IS(*(volatile char *)buf_in_data, 'a');
+}
+
+static void
+calls_after_fork(void)
+{
+  int child[2], fds[2];
+
+  MUST(pipe(child));
+  MUST(pipe(fds));
+  IS(write(fds[1], "-ab", 3), 3);
+  IS(read(fds[0], buf_in_data, 1), 1);  // it may have been shared; now it is ours
+  IS(read(fds[0], buf_in_data, 1), 1);
+  ut_start(keeps_its_byte, child[0]);
+  IS(read(fds[0], buf_in_data, 1), 1);
+  IS(write(child[1], "x", 1), 1);
+  ut_reap(1);
+  IS(*(volatile char *)buf_in_data, 'b');
+}
+
 // Four children read different bytes from a pipe into the same shared address.
 static void
 reads_own(long fd)
@@ -348,6 +409,8 @@ static const struct ut tests[] = {
   { "fork_is_cheap", fork_is_cheap, 0, 0 },
   { "last_owner", last_owner, 0, 0 },
   { "calls_make_copies", calls_make_copies, 0, 0 },
+  { "copies_are_seen", copies_are_seen, 0, 0 },
+  { "calls_after_fork", calls_after_fork, 0, 0 },
   { "pipes_and_copies", pipes_and_copies, 0, 0 },
   { "text_stays_constant", text_stays_constant, 0, 0 },
   { "race_for_copy", race_for_copy, 0, 0 },

@@ -1,6 +1,5 @@
 // ut_edge: the boundary between a program and the kernel, tried from the program's side: what it may execute, where it
-// may look, what it may hand to a call, and what of the kernel or of others it gets to see. Run by usertests, or alone.
-// The program is its own victim: `ut_edge --fresh` looks at the memory that it was born with.
+// may look, and what it may hand to a call. ut_leak has what it gets to see. Run by usertests, or alone.
 
 #include "user/usertests/ut.h"
 #include "kernel/syscall.h"
@@ -8,7 +7,6 @@
 #include "user/socket.h"
 
 #define ME "/ut_edge"
-#define MB (1024 * 1024L)
 #define KERNEL 0xffffffc000000000UL  // the direct map: physical address pa is there at KERNEL + pa
 #define STACKS 0xfffffff000000000UL  // kernel stacks
 
@@ -414,109 +412,7 @@ every_call_is_tried(void)
   }
 }
 
-// ---- what comes back ----
-
-// Bytes that were not ours: a kernel's address, or what the debug kernel fills free pages and packets with.
-static void
-nothing_of_the_kernel(const void *buf, int n, const char *what)
-{
-  for(int i = 0; i + 8 <= n; i += 8){
-    uint64 v;
-    memmove(&v, (const char *)buf + i, 8);
-    uint low = (uint)v;
-    int address = (v >= KERNEL && v < KERNEL + (1UL << 37)) || (v >= STACKS && v < STACKS + (1UL << 28));
-    if(address || low == 0xa5a5a5a5 || low == 0x5a5a5a5a || low == 0xdbdbdbdb)
-      FAIL("expected nothing of the kernel's in %s, got 0x%lx at %d", what, v, i);
-  }
-}
-
-static void
-records_are_clean(void)
-{
-  static char buf[64 * 1024];
-  struct sockaddr_in from[2];
-  socklen_t len = sizeof(from);
-  struct stat st[2];
-  int udp = MUST(socket(AF_INET, SOCK_DGRAM, 0)), n;
-
-  for(int kind = 1; kind < 64; kind++){
-    memset(buf, 0x11, sizeof(buf));
-    n = kstat(kind, buf, sizeof(buf));
-    if(n < 0)
-      continue;
-    for(struct kstat_proc *p = (void *)buf; kind == KSTAT_PROC && (char *)(p + 1) <= buf + n; p++)
-      p->waits_for = 0;  // an address that is told on purpose, for `ps`; the kernel's addresses are no secret
-    nothing_of_the_kernel(buf, n < (int)sizeof(buf) ? n : (int)sizeof(buf), "kstat's record");
-    if(n < (int)sizeof(buf))
-      IS(buf[n], 0x11);
-  }
-  memset(st, 0x11, sizeof(st));
-  MUST(fstat(udp, st));
-  nothing_of_the_kernel(st, sizeof(st[0]), "stat of a socket");
-  MUST(stat(ME, st));
-  nothing_of_the_kernel(st, sizeof(st[0]), "stat of a file");
-  here.sin_addr.s_addr = htonl(0x7f000001);
-  MUST(bind(udp, (struct sockaddr *)&here, sizeof(here)));
-  memset(from, 0x11, sizeof(from));
-  MUST(getsockname(udp, (struct sockaddr *)from, &len));
-  nothing_of_the_kernel(from, len, "a socket's name");
-  IS(len, sizeof(here));
-  MUST(sendto(udp, "", 0, 0, (struct sockaddr *)from, len));
-  memset(buf, 0x11, 100);
-  IS(recvfrom(udp, buf, 100, 0, (struct sockaddr *)&from[1], &len), 0);
-  nothing_of_the_kernel(&from[1], len, "a sender's name");
-  IS(buf[0], 0x11);
-}
-
-// All registers but a0 are after a call as they were before, whatever the kernel did meanwhile: x[i] is i, if not a7,
-// which is the call's number, and the stack pointer.
-asm("  .text\n"
-    "registers_after:\n"
-    "  addi sp, sp, -512\n"
-    "  sd ra, 0(sp)\n"
-    "  sd gp, 8(sp)\n"
-    "  sd tp, 16(sp)\n"
-    "  sd a1, 24(sp)\n"
-    "  .irp n, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27\n"
-    "  sd x\\n, 32 + 8 * \\n - 64(sp)\n"
-    "  .endr\n"
-    "  mv a7, a0\n"
-    "  .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
-    "  li x\\n, \\n\n"
-    "  .endr\n"
-    "  ecall\n"
-    "  .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
-    "  sd x\\n, 256 + 8 * \\n - 8(sp)\n"
-    "  .endr\n"
-    "  ld a1, 24(sp)\n"
-    "  .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
-    "  ld t0, 256 + 8 * \\n - 8(sp)\n"
-    "  sd t0, 8 * \\n(a1)\n"
-    "  .endr\n"
-    "  .irp n, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27\n"
-    "  ld x\\n, 32 + 8 * \\n - 64(sp)\n"
-    "  .endr\n"
-    "  ld tp, 16(sp)\n"
-    "  ld gp, 8(sp)\n"
-    "  ld ra, 0(sp)\n"
-    "  addi sp, sp, 512\n"
-    "  ret\n");
-void registers_after(long number, uint64 x[32]);
-
-static void
-registers_kept(void)
-{
-  static const long numbers[] = { SYS_getpid, SYS_yield, SYS_uptime, SYS_sync, 200 };
-  uint64 x[32];
-
-  for(uint i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++){
-    registers_after(numbers[i], x);
-    x[17] = x[17] == (uint64)numbers[i] ? 17 : 0;
-    for(int r = 1; r < 32; r++)
-      if(r != 2 && r != 10 && x[r] != (uint64)r)
-        FAIL("expected register x%d as before call %ld, got 0x%lx", r, numbers[i], x[r]);
-  }
-}
+// ---- a new program ----
 
 // Where a program that was made of this one starts: its registers are zero, but for the stack pointer and main's two
 // arguments. Ends with 0 then.
@@ -538,108 +434,87 @@ extern char edge_entry[];
 static void
 exec_it(long name)
 {
-  exec((char *)name, (char *[]){ "ut_edge", "--fresh", 0 });
+  exec((char *)name, (char *[]){ "ut_edge", "copy", 0 });
   exit(126);
+}
+
+// Fields of the ELF64 header and of a program header: offsets.
+enum { E_ENTRY = 24, E_PHNUM = 56, PHDRS = 64, PHSIZE = 56, P_OFFSET = 8, P_VADDR = 16, P_FILESZ = 32, P_MEMSZ = 40 };
+
+// A copy of this program; edit() changes its first bytes.
+static void
+copy_of_me(const char *name, void (*edit)(char *head))
+{
+  static char piece[4096];
+  int from = MUST(open(ME, O_RDONLY)), to = MUST(open(name, O_CREATE | O_WRONLY)), n, at = 0;
+
+  for(; (n = MUST(read(from, piece, sizeof(piece)))) > 0; at += n){
+    if(at == 0)
+      edit(piece);
+    IS(write(to, piece, n), n);
+  }
+  close(from);
+  close(to);
+}
+
+static void
+starts_elsewhere(char *head)
+{
+  uint64 entry = (uint64)edge_entry;
+
+  memmove(head + E_ENTRY, &entry, 8);
 }
 
 static void
 registers_of_new_program(void)
 {
-  static char piece[4096];
-  uint64 entry = (uint64)edge_entry;
-  int from = MUST(open(ME, O_RDONLY)), to = MUST(open("copy", O_CREATE | O_WRONLY)), n, at = 0;
-
-  for(; (n = MUST(read(from, piece, sizeof(piece)))) > 0; at += n){
-    if(at == 0)
-      memmove(piece + 24, &entry, 8);  // e_entry of the ELF64 header
-    IS(write(to, piece, n), n);
-  }
-  close(to);
+  copy_of_me("copy", starts_elsewhere);
   LIVES(exec_it, "copy");
 }
 
-// ---- fresh memory ----
+// ---- a page that is to be executed, and that nothing of the file fills ----
 
-// Leaves its bytes behind, in as much memory as a few programs need.
+#define CODE (1UL << 30)  // where it is
+
+// A third segment, as the text's, but elsewhere, and empty.
 static void
-soil(long n)
+has_a_code_page(char *head)
 {
-  char *p = sbrk(n);
+  char *third = head + PHDRS + 2 * PHSIZE;
+  uint64 off, va = CODE, none = 0, page = PGSIZE;
 
-  CHECK(p != SBRK_ERROR);
-  memset(p, 0x5a, n);
+  memmove(&off, head + PHDRS + P_OFFSET, 8);
+  CHECK(head[E_PHNUM] == 2 && off >= PHDRS + 3 * PHSIZE);
+  memmove(third, head + PHDRS, PHSIZE);
+  memmove(third + P_VADDR, &va, 8);
+  memmove(third + P_FILESZ, &none, 8);
+  memmove(third + P_MEMSZ, &page, 8);
+  head[E_PHNUM] = 3;
 }
 
+// `ut_edge --code`: a call must not fill it, whether it is there already or not.
 static int
-zeros(const char *from, const char *to)
+check_code_page(void)
 {
-  while(from < to)
-    if(*from++)
-      return 0;
-  return 1;
-}
-
-// What the file does not fill of the segments' last pages, from the program's own headers: offset of the first one, and
-// in it address and bytes in the file and in memory.
-static int
-tails_are_zero(void)
-{
-  uint64 phoff = 32, ph[7];
-  static char head[4096];
-  int fd = open(ME, O_RDONLY), n = read(fd, head, sizeof(head)), bad = n != sizeof(head);
-
-  close(fd);
-  memmove(&phoff, head + 32, 8);
-  memmove(ph, head + phoff, sizeof(ph));  // the text's: nobody has written there
-  bad |= ph[2] != 0 || ph[4] < PGSIZE || !zeros((char *)ph[4], (char *)PGROUNDUP(ph[5]));
-  return !bad;
-}
-
-// `ut_edge --fresh`: memory of which nothing has been used yet.
-static int
-check_fresh(void)
-{
-  extern char end[];
-  char *stack = (char *)PGROUNDDOWN(r_sp()), *p;
-
-  if(!zeros(bss, bss + sizeof(bss)))
-    return 21;
-  if(!zeros(end, (char *)PGROUNDUP((uint64)end)))
-    return 22;
-  if(!zeros(stack - (USERSTACK - 1) * PGSIZE, stack))
-    return 23;
-  if(!tails_are_zero())
-    return 24;
-  if((p = sbrk(MB)) == SBRK_ERROR || !zeros(p, p + MB))
-    return 25;
-  if((p = sbrklazy(MB)) == SBRK_ERROR || !zeros(p, p + MB))
-    return 26;
+  if(pipe(fds) < 0 || write(fds[1], &ret, sizeof(ret)) != sizeof(ret) || read(fds[0], (void *)CODE, sizeof(ret)) != -1)
+    return 31;
+  if(*(volatile int *)CODE != 0 || read(fds[0], (void *)CODE, sizeof(ret)) != -1 || *(volatile int *)CODE != 0)
+    return 32;
   return 0;
 }
 
-// A child's stack and heap, where its parent had touched nothing, either.
 static void
-fresh_in_child(long lazy)
+exec_code(long name)
 {
-  char *p = (char *)PGROUNDUP(lazy), *stack = (char *)PGROUNDDOWN(r_sp());
-
-  CHECK(zeros(p, p + 64 * PGSIZE));
-  CHECK(zeros(stack - 2 * PGSIZE, stack - PGSIZE));
-  p = sbrk(64 * PGSIZE);
-  CHECK(zeros(p, p + 64 * PGSIZE));
+  exec((char *)name, (char *[]){ "ut_edge", "--code", 0 });
+  exit(126);
 }
 
 static void
-fresh_memory(void)
+code_is_not_filled(void)
 {
-  char *lazy = sbrklazy(66 * PGSIZE);
-
-  for(int i = 0; i < 4; i++){
-    LIVES(soil, 16 * MB);
-    LIVES(exec_it, ME);
-    LIVES(soil, 4 * MB);
-    LIVES(fresh_in_child, lazy);
-  }
+  copy_of_me("code", has_a_code_page);
+  LIVES(exec_code, "code");
 }
 
 static const struct ut tests[] = {
@@ -650,16 +525,14 @@ static const struct ut tests[] = {
   { "written_by_calls", written_by_calls, 0, 0 },
   { "addresses_in_calls", addresses_in_calls, 0, 0 },
   { "every_call_is_tried", every_call_is_tried, 0, 0 },
-  { "records_are_clean", records_are_clean, 0, 0 },
-  { "registers_kept", registers_kept, 0, 0 },
   { "registers_of_new_program", registers_of_new_program, 0, 0 },
-  { "fresh_memory", fresh_memory, 0, 0 },
+  { "code_is_not_filled", code_is_not_filled, 0, 0 },
 };
 
 int
 main(int argc, char **argv)
 {
-  if(argc > 1 && strcmp(argv[1], "--fresh") == 0)
-    exit(check_fresh());
+  if(argc > 1 && strcmp(argv[1], "--code") == 0)
+    exit(check_code_page());
   exit(ut_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0])));
 }

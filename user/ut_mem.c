@@ -113,6 +113,18 @@ look(long a)
   sink = *(volatile char *)a;
 }
 
+// At once, with no other process in between.
+static void
+touch_what_was_given_back(long n)
+{
+  char *p = sbrk(2 * PGSIZE);
+
+  p = (char *)PGROUNDUP((uint64)p);
+  *p = 1;
+  sbrk(-2 * PGSIZE);
+  *(volatile char *)p = (char)n;
+}
+
 // Memory that was given back is out of reach, and comes back zeroed.
 static void
 heap_shrink(void)
@@ -124,6 +136,7 @@ heap_shrink(void)
   IS(p[PGSIZE - 1], 7);
   DIES(touch, PGROUNDUP((uint64)p + PGSIZE));
   DIES(look, PGROUNDUP((uint64)p + PGSIZE));
+  DIES(touch_what_was_given_back, 2);
   CHECK(sbrk(3 * PGSIZE) == p + PGSIZE);
   for(char *q = (char *)PGROUNDUP((uint64)p + PGSIZE); q < p + 4 * PGSIZE; q++)
     IS(*q, 0);

@@ -128,8 +128,10 @@ after_shrinking(void)
   char *p = sbrk(2 * PGSIZE), *q = (char *)PGROUNDUP((uint64)p);
 
   memset(p, 'x', 2 * PGSIZE);
-  sbrk(-2 * PGSIZE);
   open_all();
+  IS(write(file_wr, q + 0x10, 100), 100);  // calls have just found it there
+  IS(read(file_rd, q + 0x10, 10), 10);
+  sbrk(-2 * PGSIZE);
   FAILS(write(file_wr, q + 0x10, 1024));
   FAILS(read(file_rd, q + 0x10, 10));
   FAILS(open(q, O_RDONLY));
