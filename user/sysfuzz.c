@@ -3,8 +3,11 @@
 // hang, and in the end all is given back: pages, packets, files, processes, i-nodes, sockets.
 //
 // Each process makes CALLS calls (20000), or goes on for SECONDS. They are made in batches, each by a child with a seed of
-// its own, in a directory that all share; a batch that is not done within its time is killed, wherever it waits. So
-// what batch 17 of process 2 does depends on seed, 2 and 17 only, and on what the others do at that moment.
+// its own, in a directory that all share. So what batch 17 of process 2 does depends on seed, 2 and 17 only, and on what
+// the others do at that moment.
+//
+// One batch in eight may make calls that wait for ever, and is killed soon; another one in the middle of its work. Of the
+// others none may take a minute: what makes it wait, if it does, is a fault.
 //
 // When the machine stops, -v shows the last call of each process; -k FIRST makes only the CALLS from the FIRST one on.
 
@@ -12,9 +15,10 @@
 #include "user/usertests/anycall.h"
 
 #define BATCH 400
-#define PATIENCE 6    // ticks that a batch may take
+#define SOON 4          // ticks until a batch is killed that may wait for ever
+#define PATIENCE 600    // ticks that any other may take, on a busy host
 #define BATCH_FAILED 97
-#define ROUNDS 100     // ticks that children of killed batches may take
+#define ROUNDS 100      // ticks that children of killed batches may take
 #define USAGE "[-s SEED] [-n CALLS] [-t SECONDS] [-p PROCESSES, 1 to 8] [-k FIRST] [-v]"
 
 static uint64 seed, first, calls = 20000, seconds, processes = 4;
@@ -48,6 +52,12 @@ wanted(uint i)
   return 1;
 }
 
+static uint
+batch_seed(void)
+{
+  return (uint)(seed * 2654435761u) ^ (uint)(me + 1) * 40503u ^ (uint)(at / BATCH * 2246822519u);
+}
+
 // In a child: the calls of one batch.
 static void __attribute__((noreturn))
 batch(void)
@@ -59,9 +69,8 @@ batch(void)
       close(i);
   if(chdir(UT_SCRATCH) < 0)
     exit(0);
-  uint s = (uint)(seed * 2654435761u) ^ (uint)(me + 1) * 40503u ^ (uint)(at / BATCH * 2246822519u);
-  any_waits = s % 8 == 0;
-  if(any_batch(s, BATCH, wanted) == 0)
+  any_waits = batch_seed() % 8 == 0;
+  if(any_batch(batch_seed(), BATCH, wanted) == 0)
     exit(0);
   snprintf(who, sizeof(who), "sysfuzz: seed %ld, process %d, call %ld", seed, me, last);
   snprintf(what, sizeof(what), " returned %ld", any_result);
@@ -73,12 +82,12 @@ batch(void)
 static void
 run_batch(struct tally *t)
 {
-  int status, dog, worker;
+  int status, dog, worker, kind = batch_seed() % 8;
 
   while((dog = fork()) < 0)
     pause(1);
   if(dog == 0){
-    pause(PATIENCE);
+    pause(kind == 0 ? SOON : kind == 1 ? 1 : PATIENCE);
     exit(0);
   }
   while((worker = fork()) < 0)
@@ -86,6 +95,10 @@ run_batch(struct tally *t)
   if(worker == 0)
     batch();
   int who = wait(&status);
+  if(who == dog && kind > 1){
+    printf("sysfuzz: seed %ld, process %d: the batch from call %ld on does not end\n", seed, me, at);
+    t->failed = 1;
+  }
   kill(who == dog ? worker : dog);
   wait(who == dog ? &status : 0);
   if(status == BATCH_FAILED)
