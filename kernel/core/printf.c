@@ -4,6 +4,7 @@
 #include "core/spinlock.h"
 
 void (*printf_putc)(int c);
+void (*printf_hold)(int on);
 volatile int printf_midline;
 
 static struct spinlock printf_lock = SPINLOCK("printf");
@@ -188,12 +189,16 @@ printf(const char *fmt, ...)
   va_start(ap, fmt);
   if(lock)
     acquire(&printf_lock);
+  if(lock && printf_hold)
+    printf_hold(1);
   if(printf_midline){
     put(&k, '\n');
     k.n = 0;
   }
   format(&k, fmt, &ap);
   printf_midline = 0;  // the kernel's own line may go on
+  if(lock && printf_hold)
+    printf_hold(0);
   if(lock)
     release(&printf_lock);
   va_end(ap);

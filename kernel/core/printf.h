@@ -13,6 +13,8 @@ int vsnprintf(char *buf, uint64 size, const char *fmt, va_list ap);
 
 // Where characters go: set by the UART driver at boot. Called with a lock held and interrupts off.
 extern void (*printf_putc)(int c);
+// Round the characters of one call: nobody else's come between them. 0: nothing else is printed anyway.
+extern void (*printf_hold)(int on);
 // 1: a program, or the echo of a key, has left the cursor in the middle of a line. The UART driver keeps it; a message
 // of the kernel's then starts on a line of its own.
 extern volatile int printf_midline;

@@ -93,6 +93,18 @@ put_polled(int c)
   uart.reg[THR] = c;
 }
 
+// The kernel prints a piece: the echo of a key, or what programs wrote, waits until it is whole.
+void
+uart_hold(int on)
+{
+  if(panicked)
+    return;
+  if(on)
+    acquire(&uart.txlock);
+  else if(holding(&uart.txlock))
+    release(&uart.txlock);
+}
+
 void
 uart_putc_sync(int c)
 {
@@ -102,12 +114,15 @@ uart_putc_sync(int c)
     put_polled(c);
     return;
   }
-  acquire(&uart.txlock);
+  int held = holding(&uart.txlock);
+  if(!held)
+    acquire(&uart.txlock);
   while(uart.sent != uart.put)
     put_polled(uart.txq[uart.sent++ % TXQ]);
   put_polled(c);
   printf_midline = c != '\n';
-  release(&uart.txlock);
+  if(!held)
+    release(&uart.txlock);
 }
 
 // 1: s is in the queue, and as much of it as possible on the line; 0: no room.

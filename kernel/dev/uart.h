@@ -7,6 +7,7 @@
 void uart_early_init(uint64 base);   // virtual address; so that printf works: before interrupts
 void uart_init(void);                // the rest: interrupts, input
 void uart_putc_sync(int c);          // waits for room, for a bounded time; any context, also when panicked
+void uart_hold(int on);                // 1, 0: round characters that belong together (printf_hold)
 // Queue n bytes as one piece: what the kernel prints comes before or after them. n is at most UART_PIECE.
 // Process context: sleeps while there is no room. n, or -EINTR (killed; nothing was queued).
 int uart_write(const char *s, int n);

@@ -66,6 +66,7 @@ find_machine(const void *dtb)
   int e = fdt_read(dtb);
   uart_early_init((uint64)pa2va(machine.uart));
   printf_putc = uart_putc_sync;
+  printf_hold = uart_hold;
   power_off = finisher_exit;
   if(e < 0)
     give_up("The device tree that the machine hands over cannot be read.");

@@ -19,8 +19,8 @@ QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
-ONCE = re.compile(r"(?m)^(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+)\n")  # the kernel's, at any moment
-BETWEEN = r"(?:\n(?:arp_rx|ip_rx|arp|e\d): [^\n]*\n)*"  # ... also in the middle of a line that is being typed
+ONCE = re.compile(r"(?m)^(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, at any moment
+BETWEEN = r"(?:\n(?:(?:arp_rx|ip_rx|arp|e\d): [^\n]*\n)+)*"  # ... also in the middle of a line that is being typed
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
