@@ -32,6 +32,7 @@ LIKELY = {
     "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
     "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
     "hostile": "a check that is missing in kernel/net or kernel/pkt; the host tests (`make host-tests`) try each alone",
+    "storm": "who drains the rings and when (kernel/pkt/poll.c), a queue without a bound, or a check that is missing in kernel/net",
     "faults": "the layer of faults (kernel/nic/faulty.c), or how the card stops and starts (kernel/nic/e1000.c, kernel/pkt/poll.c)",
     "seed": "where keys and ports come from (kernel/core/rand.c, kernel/dev/virtio_rng.c, the order in kernel/entry/main.c)",
     "calls": "a check of arguments (kernel/entry), or what calls leave behind; `sysfuzz -s SEED -v` shows the last one",
