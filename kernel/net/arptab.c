@@ -19,6 +19,7 @@
 #include "sched/timer.h"
 
 #define TICK_MS 250
+#define SEND_TURNS 8  // times that what was held meanwhile is sent, too
 #define BUCKET_BITS 6
 #define BUCKETS (1 << BUCKET_BITS)
 
@@ -31,6 +32,7 @@ struct entry {
   uint8 state;          // [a] ARP_FREE, PENDING, REACHABLE, STALE, STATIC
   uint8 used;           // [a] 1: since it was last confirmed
   uint8 tries;          // [a] requests without an answer
+  uint8 sending;        // [a] somebody sends what was held, for the answer is here: the state to come, until then PENDING
   uint64 confirmed;     // [a] when it was made or confirmed
   uint64 asked;         // [a] when the last request went out
   struct pktq held;     // [a] wait for the answer
@@ -112,15 +114,6 @@ make(struct netif *nif, uint32 addr)
   return e;
 }
 
-static void
-learn(struct entry *e, const uint8 mac[6])
-{
-  memcpy(e->mac, mac, 6);
-  e->state = ARP_REACHABLE;
-  e->used = e->tries = 0;
-  e->confirmed = now();
-}
-
 // p must wait for e. result: as arp_output(). arplock is held, and let go.
 static int
 hold(struct entry *e, struct pktbuf *p, int first)
@@ -192,6 +185,49 @@ send_held(struct netif *nif, struct pktq *held, const uint8 mac[6])
     ether_output(nif, p, to, ETHTYPE_IP);
 }
 
+// Everything that e holds. arplock is held.
+static struct pktq
+take_held(struct entry *e)
+{
+  struct pktq held = e->held;
+  nheld -= held.n;
+  e->held = (struct pktq){ 0 };
+  return held;
+}
+
+// e is at mac, and REACHABLE or STATIC now. What waited goes out, in order: who sends to it meanwhile finds it PENDING
+// still, and joins the queue; the last turn ends that. arplock is held, and let go.
+static void
+answered(struct entry *e, const uint8 mac[6], int state)
+{
+  struct netif *nif = e->nif;
+  uint32 addr = e->addr;
+  struct pktq held = { 0 };
+  memcpy(e->mac, mac, 6);
+  if(e->sending){  // another hart is at it
+    e->sending = MAX(e->sending, state);
+    release(&arplock);
+    return;
+  }
+  e->asked = now();  // no tick asks again, or gives up, meanwhile
+  e->sending = state;
+  for(int turn = 0; turn < SEND_TURNS && e && e->sending && e->state == ARP_PENDING && e->held.n; turn++){
+    held = take_held(e);
+    release(&arplock);
+    send_held(nif, &held, mac);
+    acquire(&arplock);
+    e = find(nif, addr);  // it may have been forgotten
+  }
+  if(e && e->sending){
+    held = take_held(e);
+    e->state = e->sending;
+    e->sending = e->used = e->tries = 0;
+    e->confirmed = now();
+  }
+  release(&arplock);
+  send_held(nif, &held, mac);
+}
+
 static void
 fail_held(struct pktq *held)
 {
@@ -214,7 +250,6 @@ may_tell(void)
 int
 arptab_learn(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
 {
-  struct pktq held = { 0 };
   int moved = 0, tell = 0;
   acquire(&arplock);
   struct entry *e = find(nif, addr);
@@ -227,18 +262,15 @@ arptab_learn(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
   if(e->state != ARP_STATIC){
     moved = e->state != ARP_PENDING && !ether_same(e->mac, mac);
     tell = moved && may_tell();
-    held = e->held;
-    nheld -= held.n;
-    e->held = (struct pktq){ 0 };
-    learn(e, mac);
+    answered(e, mac, ARP_REACHABLE);
+  } else {
+    release(&arplock);
   }
-  release(&arplock);
   if(moved){
     net_count(ARP_MOVED);
     if(tell)
       printf("arp: %s: %I moved to %M\n", nif->name, addr, mac);
   }
-  send_held(nif, &held, mac);
   return 1;
 }
 
@@ -322,7 +354,6 @@ arptab_clear(struct netif *nif, int statics)
 int
 arp_add_static(struct netif *nif, uint32 addr, const uint8 mac[6])
 {
-  struct pktq held = { 0 };
   if(nif->loopback || (mac[0] & 1) || addr == nif->addr || ((addr ^ nif->addr) & nif->mask) || netif_is_broadcast(nif, addr))
     return -EINVAL;
   acquire(&arplock);
@@ -331,13 +362,7 @@ arp_add_static(struct netif *nif, uint32 addr, const uint8 mac[6])
     release(&arplock);
     return -ENOSPC;
   }
-  held = e->held;
-  nheld -= held.n;
-  e->held = (struct pktq){ 0 };
-  learn(e, mac);
-  e->state = ARP_STATIC;
-  release(&arplock);
-  send_held(nif, &held, mac);
+  answered(e, mac, ARP_STATIC);
   return 0;
 }
 

@@ -46,6 +46,7 @@ static struct frame *frames;
 static int nframes;
 static struct pktbuf *finished[64];
 static int nfinished;
+void (*card_meanwhile)(void);
 int card_full;
 
 static int
@@ -92,6 +93,13 @@ card_tx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
   if(p->csum_offload)
     offload(f, p);
   finished[nfinished++] = p;
+  void (*meanwhile)(void) = card_meanwhile;
+  if(meanwhile){
+    card_meanwhile = 0;
+    release(&nif->txlock);
+    meanwhile();
+    acquire(&nif->txlock);
+  }
   return 1;
 }
 

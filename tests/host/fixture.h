@@ -66,6 +66,7 @@ void test_fail(const char *file, int line, const char *fmt, ...) __attribute__((
 extern struct netif card;
 extern const uint8 our_mac[6], gw_mac[6], peer_mac[6], other_mac[6];
 extern int card_full;   // 1: the card takes no more frames
+extern void (*card_meanwhile)(void);  // called once, when a frame has gone out: what another hart does then
 
 // Frames that the stack has sent since the start of the test, or the last sent_clear().
 struct frame {

@@ -319,6 +319,34 @@ TEST(arp_held_packets_go_in_order)
   sock_close(s);
 }
 
+// What another hart sends while those go out goes behind them.
+static struct sock *other_harts;
+
+static void
+sends_meanwhile(void)
+{
+  host_user[0] = 99;
+  send_to(other_harts, PEER_IP, 9, 1);
+}
+
+TEST(arp_held_packets_go_first)
+{
+  other_harts = udp_socket(2000);
+  for(int i = 0; i < 3; i++){
+    host_user[0] = i;
+    CHECK_EQ(send_to(other_harts, PEER_IP, 9, 1), 1);
+  }
+  CHECK_EQ(nsent(), 1);
+  card_meanwhile = sends_meanwhile;
+  feed_arp(ARP_OP_REPLY, peer_mac, PEER_IP, our_mac, OUR_IP);
+  CHECK_EQ(nsent(), 5);
+  for(int i = 0; i < 4; i++)
+    CHECK_EQ(sent_l4(1 + i)[8], i < 3 ? i : 99);
+  CHECK_EQ(send_to(other_harts, PEER_IP, 9, 1), 1);
+  CHECK_EQ(nsent(), 6);
+  sock_close(other_harts);
+}
+
 // A connected socket hears that the next hop does not answer.
 TEST(arp_failure_reaches_the_socket)
 {
