@@ -234,13 +234,20 @@ net_end(void)
   MUST(pkt_in_use() == 0, "%d packets are left", pkt_in_use());
 }
 
+// Behind a frame lies what its packet held before: nothing of sense in an input's first run, in the second one the end of
+// the frame that came before it. Who looks beyond the end decides otherwise then.
 void
 feed_to(struct netif *nif, const void *b, uint n)
 {
+  static uint8 before[PKT_RXBYTES + 400];
   struct pktbuf *p = pkt_alloc();
   if(p == 0)
     return;
   memcpy(pkt_put(p, n), b, n);
+  CHECK(n <= sizeof(before));
+  if(host_junk != HOST_SECRET)
+    memcpy(p->page + p->tail, before + n, MIN(sizeof(before) - n, (uint)PKT_END - p->tail));
+  memcpy(before, b, n);
   netif_rx(nif, p);
   card_clean();
 }

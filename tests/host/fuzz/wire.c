@@ -213,6 +213,10 @@ FUZZ(icmp, icmp_start)
     uint32 from = how & 2 ? FAR_IP : GW_IP;
     w_ip(wire, from, how & 4 ? NET_BCAST : OUR_IP, IPPROTO_ICMP, n, 1, 0);
     w_put(wire, b, n);
+    if(how & 16){  // the rest is padding
+      n -= MIN(n, how >> 5);
+      w_iph(wire)->ip_len = htons(20 + n);
+    }
     if(!(how & 8))
       mend(wire);
     nlast = 0;
