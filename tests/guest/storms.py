@@ -49,6 +49,7 @@ def start(t):
     t.sh(SHAKE)
     before = numbers(t)
     daemons(t)
+    Storm(t, "probe").result(60)  # and each knows the other's address
     return before
 
 

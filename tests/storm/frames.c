@@ -396,12 +396,45 @@ fuzz_arp(uint8_t *f, struct dice *d, const struct hosts *h)
   return len;
 }
 
+// Now and then TRAIN frames in a row are the fragments of one datagram, in any order, so that some are put together. Each
+// frame of a train makes the same dice, and from them the same datagram. Now and then a piece comes twice instead of
+// another, or one overlaps the next.
+enum { TRAIN = 4, PIECE = 64 };
+
+static unsigned
+train_frame(uint8_t *f, struct dice *d, const struct hosts *h, unsigned car)
+{
+  uint8_t whole[ETH + IP + TRAIN * PIECE];
+  unsigned n = TRAIN * PIECE - below(d, PIECE), id = roll(d), order = below(d, TRAIN), step = percent(d, 50) ? 1 : 3;
+  unsigned odd = below(d, 10 * TRAIN);  // below TRAIN: at this car something is odd
+  uint8_t data[TRAIN * PIECE];
+
+  random_bytes(d, data, sizeof(data));
+  udp_frame(whole, h, some_port(d), data, n - UDP);
+  unsigned at = (order + car * step) % TRAIN, last = at == TRAIN - 1;
+  if(odd == car)
+    at = (at + 1) % TRAIN;
+  unsigned len = at == TRAIN - 1 ? n - at * PIECE : PIECE, extra = odd == TRAIN && at < TRAIN - 1 ? 8 : 0;
+  if(at * PIECE + len + extra > n)
+    extra = 0;
+  memcpy(f, whole, ETH + IP);
+  memcpy(f + ETH + IP, whole + ETH + IP + at * PIECE, len + extra);
+  put16(f + ETH + 2, IP + len + extra);
+  put16(f + ETH + 4, id);
+  put16(f + ETH + 6, (last ? 0 : 0x2000) | at * PIECE / 8);
+  ip_checksum(f, IP);
+  return padded(f, ETH + IP + len + extra);
+}
+
 unsigned
 fuzz_frame(uint8_t *f, const struct hosts *h, const struct wrong *w, uint64_t seed, uint64_t number)
 {
   static const uint16_t types[] = { 0x8100, 0x88a8, 0x86dd, 0x88cc, 0, 46, 1500, 0xffff };
   static const uint8_t stranger[6] = { 0x52, 0, 0, 0, 0, 0x63 };
-  struct dice d = dice_for(seed, number);
+  struct dice d = dice_for(seed, number), train = dice_for(~seed, number / TRAIN);
+
+  if(percent(&train, w->fragments / 5))
+    return train_frame(f, &train, h, number % TRAIN);
   uint8_t own[6];
   unsigned kind = below(&d, 100), len, at;
   const uint8_t *dst = percent(&d, 90) ? h->guest_mac : percent(&d, 80) ? broadcast : stranger;

@@ -47,6 +47,7 @@ static uint64_t probes, answered, came, slowest_ns;  // frames
 static uint64_t last_probe_ns;
 static unsigned broken;
 static char first_broken[200];
+static int asked_who;  // the guest wants to know our address, by ARP
 static int ping_came, echo_came;  // those that are asked for in the end
 
 static uint64_t
@@ -115,7 +116,6 @@ struct probe {
 static void
 take(const uint8_t *f, unsigned len)
 {
-  uint8_t answer[FRAME_MAX];
   struct probe p;
 
   came++;
@@ -125,10 +125,7 @@ take(const uint8_t *f, unsigned len)
     if(len < 60 || get16(f + 12) != 0x0806)
       return;
   if(get16(f + 12) == 0x0806){
-    if(get16(f + 20) == 1 && get32(f + 38) == hosts.addr){
-      unsigned n = arp_frame(answer, &hosts, 2);
-      send(fd, answer, n, MSG_DONTWAIT);
-    }
+    asked_who |= get16(f + 20) == 1 && get32(f + 38) == hosts.addr;
     return;
   }
   if(get16(f + 12) != 0x0800 || f[14] != 0x45 || get32(f + 30) != hosts.addr || len < 42 + sizeof(p))
@@ -181,6 +178,17 @@ throw(const uint8_t *f, unsigned len)
 }
 
 static void
+answer_who(void)
+{
+  uint8_t f[FRAME_MAX];
+
+  if(asked_who){
+    asked_who = 0;
+    throw(f, arp_frame(f, &hosts, 2));
+  }
+}
+
+static void
 probe(int with_ping)
 {
   uint8_t f[FRAME_MAX];
@@ -207,7 +215,7 @@ answers_in_the_end(void)
     throw(f, arp_frame(f, &hosts, 1));
     uint64_t until = now_ns() + 200000000;
     ping_came = echo_came = 0;
-    for(probe(1); now_ns() < until && !(ping_came && echo_came);)
+    for(probe(1); now_ns() < until && !(ping_came && echo_came); answer_who())
       look(10);
   }
 }
@@ -241,6 +249,7 @@ all_frames(void)
     throw(f, frame(f, skip + i));
     if(i % 8 == 0)
       look(0);
+    answer_who();
   }
   t = now_ns() - start;
   look(100);
