@@ -449,7 +449,8 @@ faulty_get(int i, struct kstat_faulty *out)
   struct faulty *f = &faults[i];
 
   acquire(&f->lock);
-  *out = (struct kstat_faulty){ .set = f->set };
+  memset(out, 0, sizeof(*out));  // it goes to a program whole: what lies between its fields, too
+  out->set = f->set;
   for(int w = 0; w < 2; w++){
     out->way[w] = f->way[w].count;
     out->way[w].waiting = f->way[w].n;
