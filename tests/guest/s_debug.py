@@ -68,16 +68,19 @@ def report(t):
     """The debug kernel tells how deep its stacks got and how long interrupts were off, and who turned them off; no stack is
     used to less than a quarter of its end."""
     t.sh("usertests -q file pipe", 120)
-    out = t.sh("kdebug irqs; kdebug")
+    out = t.sh("kdebug")
     stacks = re.findall(r"kernel stack of ([^:]+): (\d+) bytes of (\d+) at most", out)
     check(len(stacks) >= 5 + t.harts, "these stacks are shown: %s" % stacks)
     check({"hart %d" % i for i in range(t.harts)} < {s[0] for s in stacks}, "these stacks are shown: %s" % stacks)
     for who, used, size in stacks:
         check(0 < int(used) <= int(size) * 3 // 4, "the kernel stack of %s: %s bytes of %s" % (who, used, size))
-    off = re.findall(r"at most (\d+) us with interrupts off, by ([^\n]*)", out)
-    equal(len(off), t.harts, "the number of harts")
-    worst = max((int(us), who) for us, who in off)
-    check(worst[0] >= 500000 and re.match(US, worst[1]), "half a second without interrupts shows as %d us, by %s" % worst)
+    equal(out.count("us with interrupts off, by "), t.harts, "the number of harts")
+
+    # A busy host may have stopped a hart for longer than that, while it held a lock or waited for one: then another's shows it.
+    def shown():
+        off = re.findall(r"at most (\d+) us with interrupts off, by ([^\n]*)", t.sh("kdebug irqs; kdebug"))
+        return any(int(us) >= 500000 and re.match(US, who) for us, who in off)
+    t.until("half a second without interrupts to show, with who turned them off", shown, 30)
 
 
 @scenario()

@@ -68,8 +68,9 @@ def describe(m):
         return ""
     out = []
     try:
-        said = ask(m, "\x10", r"(?m)^hart %d: .*\n" % (m.cpus - 1))
-        out.append("To ^P it says:" + said.rstrip() if "^P" in said else "It does not answer ^P.")
+        # From its headline on: the end of an earlier list may still be on its way.
+        said = ask(m, "\x10", r"(?s)\^P: .*\nhart %d: [^\n]*\n" % (m.cpus - 1)).partition("^P: ")[2]
+        out.append("To ^P it says: " + said.rstrip() if said else "It does not answer ^P.")
         functions = symbols(m.kernel)
         for hart, r in registers(m):
             out.append("QEMU says: hart %d is in %s, called from %s" % (
