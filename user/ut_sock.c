@@ -10,12 +10,7 @@ static char buf[70000], in[70000];
 static struct sockaddr_in
 at(uint32 addr, int port)
 {
-  struct sockaddr_in a;
-
-  memset(&a, 0, sizeof(a));
-  a.sin_family = AF_INET;
-  a.sin_port = htons((uint16)port);
-  a.sin_addr.s_addr = htonl(addr);
+  struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16)port), .sin_addr.s_addr = htonl(addr) };
   return a;
 }
 
