@@ -317,6 +317,53 @@ calls_after_fork(void)
   IS(*(volatile char *)buf_in_data, 'b');
 }
 
+// Memory may end at any page that a fork needs for the child's tables. Another process has taken all the rest.
+static int ready[2], over[2];
+
+static void
+takes_all_but(long leave)
+{
+  long most = ut_free() / PGSIZE;
+  char *p = (char *)PGROUNDUP((uint64)sbrklazy((most + 1) * PGSIZE)), c;
+
+  close(over[1]);
+  for(long n = most; n > 64; n = ut_free() / PGSIZE)  // the tables take some, too
+    for(long i = 0; i < n - 64; i++, p += PGSIZE)
+      *p = 1;
+  for(; ut_free() > (uint64)leave * PGSIZE; p += PGSIZE)
+    *p = 1;
+  write(ready[1], "r", 1);
+  read(over[0], &c, 1);
+}
+
+static void
+forks_hungry(long leave)
+{
+  char c;
+
+  MUST(pipe(ready));
+  MUST(pipe(over));
+  ut_start(takes_all_but, leave);
+  close(ready[1]);
+  read(ready[0], &c, 1);  // nothing: its own tables took the last page
+  int pid = fork();
+  if(pid == 0)
+    exit(0);
+  close(over[1]);
+  MUST(wait(0));
+  if(pid > 0)
+    MUST(wait(0));
+}
+
+static void
+no_memory_for_tables(void)
+{
+  for(int leave = 0; leave < 14; leave++){
+    int status = ut_status(forks_hungry, leave);
+    CHECK(status == 0 || status == UT_KILLED);
+  }
+}
+
 // Four children read different bytes from a pipe into the same shared address.
 static void
 reads_own(long fd)
@@ -411,6 +458,7 @@ static const struct ut tests[] = {
   { "calls_make_copies", calls_make_copies, 0, 0 },
   { "copies_are_seen", copies_are_seen, 0, 0 },
   { "calls_after_fork", calls_after_fork, 0, 0 },
+  { "no_memory_for_tables", no_memory_for_tables, 0, 60 },
   { "pipes_and_copies", pipes_and_copies, 0, 0 },
   { "text_stays_constant", text_stays_constant, 0, 0 },
   { "race_for_copy", race_for_copy, 0, 0 },

@@ -78,6 +78,67 @@ TEST(edge_no_source)
   CHECK_EQ(route_add(FAR_IP, 0xffffffff, 0, &card), 0);
   CHECK_EQ(ip_route(FAR_IP, 0, &path), -ENETUNREACH);
   CHECK_EQ(ip_route(INADDR_BROADCAST, 0, &path), 0);
+  CHECK_EQ(route_add(0, 0, GW_IP, &card), -ENETUNREACH);
+}
+
+static void
+redirect(uint32 dst)
+{
+  CHECK_EQ(route_redirect(&card, GW_IP, dst, PEER_IP), 1);
+}
+
+static int
+goes_to(uint32 dst)
+{
+  uint32 next;
+  route_lookup(dst, &next);
+  return next & 0xff;
+}
+
+// In a full table redirects give way to each other, the one that ends first before the others, but never a route that
+// somebody set; a silent neighbour moves no route but its own.
+TEST(edge_redirects_in_a_full_table)
+{
+  uint32 net = MAKE_IP_ADDR(172, 16, 0, 0);
+  redirect(FAR_IP);
+  host_advance(SEC);
+  redirect(FAR_IP + 1);
+  host_advance(SEC);
+  int n = 0;
+  while(route_add(net + (n << 8), 0xffffff00, GW_IP, &card) == 0)
+    n++;
+  CHECK_EQ(route_add(net, 0xffff0000, GW_IP, &card), -ENOSPC);
+  redirect(FAR_IP + 2);
+  CHECK_EQ(goes_to(FAR_IP), 2);
+  CHECK_EQ(goes_to(FAR_IP + 1), 9);
+  CHECK_EQ(goes_to(FAR_IP + 2), 9);
+  route_failed(&card, MAKE_IP_ADDR(10, 0, 2, 77));
+  CHECK_EQ(goes_to(FAR_IP + 2), 9);
+  route_failed(&card, PEER_IP);
+  CHECK_EQ(goes_to(FAR_IP + 1), 2);
+  while(route_add(net + (n << 8), 0xffffff00, GW_IP, &card) == 0)
+    n++;
+  CHECK_EQ(route_redirect(&card, GW_IP, FAR_IP, PEER_IP), 0);
+  CHECK_EQ(goes_to(FAR_IP), 2);
+  // Its own net's route gives way to nothing, and finds no room where there is none.
+  CHECK_EQ(route_delete(OUR_IP & 0xffffff00, 0xffffff00, 0), 0);
+  CHECK_EQ(route_add(net + (n << 8), 0xffffff00, GW_IP, &card), 0);
+  route_netif(&card);
+  struct kstat_route r;
+  CHECK_EQ(route_record(ROUTES_MAX, &r), -1);
+  host_advance(ROUTE_REDIRECT_S * SEC);
+}
+
+// Two nets may begin with the same address, if one is larger.
+TEST(edge_nets_of_one_address)
+{
+  uint32 net = MAKE_IP_ADDR(192, 168, 0, 0), next;
+  CHECK_EQ(route_add(net, 0xffff0000, GW_IP, &card), 0);
+  CHECK_EQ(route_add(net, 0xffffff00, GW_IP, &card), 0);
+  CHECK_EQ(route_delete(net, 0xffff0000, 0), 0);
+  CHECK_EQ(route_delete(net, 0xffff0000, 0), -ENOENT);
+  CHECK(route_lookup(net + 1, &next) == &card);
+  CHECK_EQ(route_delete(net, 0xffffff00, 0), 0);
 }
 
 // An echo request that cannot be answered, for there is no way back, is not.

@@ -14,6 +14,7 @@ static struct {
   uint given, sent;               // frames to be sent, free-running
   int sends_nothing;
   int masked, stopped, disobeys;
+  int refuses;                    // 1: takes no buffers
   void (*on_start)(void);         // called once when the card has been started again
   void (*on_empty)(void);         // called once when somebody has seen the ring empty
   void (*on_unmask)(void);        // ... when interrupts are turned on, before the ring is looked at
@@ -85,7 +86,7 @@ rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
 {
   int i = 0;
   CHECK(!nic.stopped);
-  for(; i < n && nic.provided - nic.taken < POSTED; i++){
+  for(; i < n && !nic.refuses && nic.provided - nic.taken < POSTED; i++){
     CHECK_EQ(pkt_len(in[i]), 0);
     nic.buf[nic.provided++ % RING] = in[i];
   }
@@ -243,6 +244,34 @@ TEST(poll_quota)
   CHECK_EQ(passed, 20);
   CHECK(!nic.masked);
   CHECK_EQ(yields, 2);
+  pull_out();
+}
+
+// Buffers that the card does not take go back to the pool.
+TEST(poll_card_refuses_buffers)
+{
+  plug_in();
+  nic.refuses = 1;
+  arrive(3);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 3);
+  CHECK_EQ(pkt_in_use(), POSTED - 3);
+  nic.refuses = 0;
+  fill();
+  pull_out();
+}
+
+// An idle hart leaves alone what is the net thread's.
+TEST(poll_idle_and_thread)
+{
+  plug_in();
+  poll_quota = 8;
+  arrive(20);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(idle_poll(), 0);
+  CHECK_EQ(passed, 8);
+  run_thread();
+  CHECK_EQ(passed, 20);
   pull_out();
 }
 
