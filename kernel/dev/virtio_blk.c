@@ -8,7 +8,6 @@
 // fill the blocks that it was asked for, but those are the buffer cache's for good, and nobody reads them any more.
 
 #include "core/bits.h"
-#include "core/bits.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/plic.h"
@@ -46,7 +45,8 @@ static struct {
     struct blkreq *r;
   } chain[NCHAIN];               // [d]
   uint64 reads, writes, errors;  // [d]
-  uint64 finished, seen;         // [d] requests that came back; as many when the watchdog looked last
+  uint64 finished, seen;         // [d] requests that came back; as many when the watchdog was set
+  uint64 until;                  // [d] nothing comes back until then: it is given up
   struct timer watchdog;         // [d]
 } disk = {.lock = SPINLOCK("virtio")};
 
@@ -91,6 +91,15 @@ link_chains(void)
   }
 }
 
+// From now on the disk has so much time to bring something back. lock: disk.lock held.
+static void
+be_patient(void)
+{
+  disk.seen = disk.finished;
+  disk.until = now() + PATIENCE;
+  timer_set(&disk.watchdog, disk.until);
+}
+
 // Give the device as many of the waiting requests as there are free chains. result: 1: it must be kicked, when the lock
 // has been let go: QEMU works while the kick lasts, and other harts would spin meanwhile. lock: disk.lock held.
 static int
@@ -109,10 +118,8 @@ start(void)
   if(n == 0)
     return 0;
   virtio_publish(&disk.v);
-  if(!disk.watchdog.set){
-    disk.seen = disk.finished;
-    timer_set(&disk.watchdog, now() + PATIENCE);
-  }
+  if(!disk.watchdog.set)
+    be_patient();
   return 1;
 }
 
@@ -190,6 +197,7 @@ under_way(void)
   return 0;
 }
 
+// The watchdog. Another hart may have set it anew after it went off and before it got the lock: then it is early.
 static void
 look(void *arg)
 {
@@ -199,11 +207,10 @@ look(void *arg)
   if(disk.ok)
     collect(&over);
   if(disk.ok && under_way()){
-    if(disk.seen == disk.finished)
+    if(disk.seen == disk.finished && now() >= disk.until)
       give_up("no answer for 30 seconds", &over);
     else
-      timer_set(&disk.watchdog, now() + PATIENCE);
-    disk.seen = disk.finished;
+      be_patient();
   }
   release(&disk.lock);
   call_ends(over);
