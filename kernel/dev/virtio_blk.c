@@ -170,7 +170,7 @@ collect(struct blkreq **over)
 
 // The disk is no use any more. lock: disk.lock held.
 static void
-give_up(const char *why, struct blkreq **over)
+fail_all(const char *why, struct blkreq **over)
 {
   struct blkreq *r;
 
@@ -208,7 +208,7 @@ look(void *arg)
     collect(&over);
   if(disk.ok && under_way()){
     if(disk.seen == disk.finished && now() >= disk.until)
-      give_up("no answer for 30 seconds", &over);
+      fail_all("no answer for 30 seconds", &over);
     else
       be_patient();
   }
@@ -229,7 +229,7 @@ blk_interrupt(void *arg)
     kick = start();
     if((causes & 2) && virtio_broken(&disk.v)){
       virtio_reset(&disk.v);
-      give_up("the device says that it is broken", &over);
+      fail_all("the device says that it is broken", &over);
     }
   }
   release(&disk.lock);
