@@ -69,7 +69,7 @@ def kill(t, *names):
 @contextlib.contextmanager
 def holder(t):
     """Meanwhile a program has a socket, and does not read it."""
-    t.m.background(HOLDER)
+    t.m.background(HOLDER, "ready")
     t.until("a socket on 2001", lambda: "2001" in t.sh("netstat -s"))
     yield
     kill(t, "nt", "sleep")
