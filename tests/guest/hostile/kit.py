@@ -92,6 +92,7 @@ class Case:
         self.answers = collections.Counter()  # kind: how many frames
         self.counts = collections.Counter()   # counters that are no drops
         self.sent, self.said = 0, []
+        self.on_the_wire = False              # frames that the card may not have had yet
         self.mark = t.lan.mark()
         self.ids = iter(range(1, 65536))
 
@@ -104,6 +105,7 @@ class Case:
         if answer:
             self.answers[answer] += 1
         self.sent += 1
+        self.on_the_wire = True
         self.lan.send(frame)
 
     def ether(self, payload, drop=None, answer=None, to=None, src=None, kind_=p.TYPE_IP, pad=True):
@@ -139,6 +141,8 @@ class Case:
         """A frame that QEMU's card would fill up or refuse, put on the ring behind its back."""
         self.drops[drop] += 1
         self.sent += 1
+        if self.on_the_wire:
+            self.barrier()  # the card and we must not fill one descriptor
         self.tools.card.receive(frame)
         self.lan.note(p.Frame(frame, time.time(), sent=True))
 
@@ -166,7 +170,9 @@ class Case:
     def barrier(self):
         """All that was sent before has been dealt with by the stack when this returns: a ping goes through it last."""
         self.tools.seq = (self.tools.seq + 1) & 0xffff
-        return self.host.ping(b"still there?", ident=BARRIER, seq=self.tools.seq)
+        reply = self.host.ping(b"still there?", ident=BARRIER, seq=self.tools.seq)
+        self.on_the_wire = False
+        return reply
 
     def echo(self):
         """There is an echo in the guest, at ECHO_PORT."""
