@@ -1,7 +1,6 @@
 // System calls of the network: BSD sockets as open files, the lab's calls by port, netctl.
 
 #include "core/cpu.h"
-#include "core/string.h"
 #include "entry/sys.h"
 #include "mm/uaccess.h"
 #include "net/netstat.h"
@@ -325,9 +324,7 @@ sys_recv(const uint64 a[6])
 static int
 reset_card(const struct netctl_if *i)
 {
-  char name[sizeof(i->ifname) + 1] = {0};
-  memcpy(name, i->ifname, sizeof(i->ifname));
-  struct netif *nif = netif_find(name);
+  struct netif *nif = netif_find(i->ifname);
   return nif ? netif_reset(nif) : -ENODEV;
 }
 

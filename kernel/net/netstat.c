@@ -173,18 +173,10 @@ netctl_size(int op)
   return ~0u;
 }
 
-static struct netif *
-named(const char name[8])
-{
-  char n[9] = { 0 };
-  memcpy(n, name, 8);
-  return netif_find(n);
-}
-
 static int
 set_address(const struct netctl_addr *a)
 {
-  struct netif *nif = named(a->ifname);
+  struct netif *nif = netif_find(a->ifname);
   if(nif == 0)
     return -ENODEV;
   return netif_config(nif, a->addr, a->mask, a->up);
@@ -193,7 +185,7 @@ set_address(const struct netctl_addr *a)
 static int
 set_mtu(const struct netctl_mtu *m)
 {
-  struct netif *nif = named(m->ifname);
+  struct netif *nif = netif_find(m->ifname);
   return nif ? netif_set_mtu(nif, m->mtu) : -ENODEV;
 }
 
@@ -210,7 +202,7 @@ on_link(uint32 addr)
 static int
 add_route(const struct netctl_route *r)
 {
-  struct netif *nif = r->ifname[0] ? named(r->ifname) : on_link(r->gateway);
+  struct netif *nif = r->ifname[0] ? netif_find(r->ifname) : on_link(r->gateway);
   if(nif == 0)
     return r->ifname[0] ? -ENODEV : -ENETUNREACH;
   return route_add(r->dest, r->mask, r->gateway, nif);
@@ -225,7 +217,7 @@ delete_route(const struct netctl_route *r)
 static int
 add_arp(const struct netctl_arp *a)
 {
-  struct netif *nif = a->ifname[0] ? named(a->ifname) : on_link(a->addr);
+  struct netif *nif = a->ifname[0] ? netif_find(a->ifname) : on_link(a->addr);
   if(nif == 0)
     return a->ifname[0] ? -ENODEV : -ENETUNREACH;
   return arp_add_static(nif, a->addr, a->mac);

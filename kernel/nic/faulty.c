@@ -421,11 +421,9 @@ turn_off(struct faulty *f)
 int
 faulty_set(const struct netctl_faulty *s)
 {
-  char name[sizeof(s->ifname) + 1] = { 0 };
-  struct netif *nif;
+  struct netif *nif = netif_find(s->ifname);
 
-  memcpy(name, s->ifname, sizeof(s->ifname));
-  if((nif = netif_find(name)) == 0)
+  if(nif == 0)
     return -ENODEV;
   if(s->lose > FAULTY_ALL || s->dup > FAULTY_ALL || s->reorder > FAULTY_ALL || s->corrupt > FAULTY_ALL ||
      s->delay_us > FAULTY_DELAY_MAX)

@@ -106,7 +106,7 @@ extern void (*netif_changed)(struct netif *nif);                           // ne
 // result: 0 sent or queued; -ENOBUFS no free descriptor; -ENETDOWN; counted and freed in any case. Any context.
 int netif_tx(struct netif *nif, TAKES struct pktbuf *p);
 
-struct netif *netif_find(const char *name);    // 0: none
+struct netif *netif_find(const char *name);    // 8 bytes at the most, as records have it, ended or not; 0: none
 // 1: addr is one of ours, on any interface.
 int netif_is_ours(uint32 addr);
 // Address and state; checks them: 0, -EINVAL. addr 0: none.
