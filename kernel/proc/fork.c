@@ -34,10 +34,10 @@ share_files(struct proc *from, struct proc *to)
 int
 proc_fork(void)
 {
-  struct proc *p = myproc(), *child = proc_alloc();
-  // A full table may only mean that init has not had its turn.
-  while(child == 0 && proc_reap_orphan())
-    child = proc_alloc();
+  struct proc *p = myproc(), *child;
+  // A full table may only mean that init has not had its turn; or it has it just now, on another hart.
+  while((child = proc_alloc()) == 0 && (proc_reap_orphan() || proc_room()))
+    ;
   if(child == 0)
     return -EAGAIN;
   if((child->vm = vm_fork(p->vm)) == 0){

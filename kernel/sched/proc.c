@@ -34,8 +34,9 @@ proc_init(void)
 {
   for(int i = 0; i < NPROC; i++){
     // All stacks now: free memory does not depend on how many processes there ever were at a time.
-    procs[i].kstack = vm_map_kstack(i);
-    list_add(&free_slots, &procs[i].link);
+    // A slot without a stack is none.
+    if((procs[i].kstack = vm_map_kstack(i)) != 0)
+      list_add(&free_slots, &procs[i].link);
   }
   proc_tag = tag;
 }
@@ -69,6 +70,15 @@ take_slot(int *pid)
   return container_of(l, struct proc, link);
 }
 
+int
+proc_room(void)
+{
+  acquire(&procs_lock);
+  int room = !list_empty(&free_slots) || !list_empty(&dead_kthreads);
+  release(&procs_lock);
+  return room;
+}
+
 static void
 give_slot(struct proc *p)
 {
@@ -86,16 +96,11 @@ proc_alloc(void)
   struct proc *p = take_slot(&pid);
   if(p == 0)
     return 0;
-  void *stack = p->kstack ? p->kstack : vm_map_kstack(p - procs);
-  if(p->kstack)
-    stack_paint(p);
+  void *stack = p->kstack;
+  stack_paint(p);
   memset(p, 0, sizeof(*p));
   list_init(&p->link);
   p->kstack = stack;
-  if(stack == 0){
-    give_slot(p);
-    return 0;
-  }
   list_init(&p->children);
   list_init(&p->zombies);
   list_init(&p->sibling);

@@ -63,6 +63,7 @@ extern struct proc *initproc;
 
 void proc_init(void);                                       // hart 0, at boot
 struct proc *proc_alloc(void);                              // a slot with pid and stack, PS_EMBRYO; 0: none
+int proc_room(void);                                        // 1: some slot is free; may be stale at once
 void proc_free(struct proc *p);                             // gives the slot back; it does not run
 void proc_start(struct proc *p);                            // EMBRYO -> READY
 struct proc *proc_find(int pid);                            // any live slot; 0: none. May be stale at once
