@@ -2,6 +2,7 @@
 #
 ## make            kernel/kernel and fs.img
 ## make qemu       boot to the shell (end: Ctrl-A X, or `halt` in the guest)
+## make router     three guests in a row: two hosts, and a router between them
 ## make qemu-gdb   boot, stopped, for `make gdb` in a second terminal
 ## make gdb        attach the debugger: then ring, pkt P, socks, arp, irq, ps (see .gdbinit.tmpl)
 ## make grade      all tests, graded; V=1 shows the console, ARGS="ping dns" runs only some
@@ -209,7 +210,7 @@ QEMUOPTS = -machine virt -bios none -kernel $(KERNEL) -m $(MEM) -smp $(CPUS) -no
 RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" GOAL=$@ tests/tools/run
 
 # Without its tools, a command that needs them installs them first, and then starts again.
-GOALS = $(filter qemu qemu-gdb grade,$(MAKECMDGOALS))
+GOALS = $(filter qemu qemu-gdb router grade,$(MAKECMDGOALS))
 ifneq ($(GOALS),)
   MISSING := $(if $(SETUP_DONE),,$(shell TOOLPREFIX='$(TOOLPREFIX)' QEMU='$(QEMU)' tests/tools/setup missing $(GOALS)))
 endif
@@ -227,6 +228,9 @@ qemu: $(KERNEL) fs.img
 qemu-gdb: $(KERNEL) fs.img .gdbinit
 	@echo "*** Now run 'make gdb' in a second terminal."
 	@$(RUN) $(QEMU) $(QEMUOPTS) -S -gdb tcp:127.0.0.1:$(GDBPORT)
+
+router: $(KERNEL) fs.img
+	@CPUS=$(CPUS) KERNEL=$(KERNEL) QEMU=$(QEMU) tests/tools/router
 
 grade:
 	@./grade-lab-net $(if $(filter 1,$V),-v) $(if $(KB),--debug) $(ARGS)
@@ -265,4 +269,4 @@ clean:
 	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
 	rm -rf tests/host/*/build
 
-.PHONY: all qemu qemu-gdb grade gdb print-gdbport host-tests check setup doctor help clean FORCE
+.PHONY: all qemu qemu-gdb router grade gdb print-gdbport host-tests check setup doctor help clean FORCE

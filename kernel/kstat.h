@@ -18,6 +18,8 @@
 #define KSTAT_NET 11   // struct kstat_drop: named counters of the stack that are not drops
 #define KSTAT_TAP 12   // struct kstat_tap, the last frames that came in or went out, oldest first
 #define KSTAT_FAULTY 13  // struct kstat_faulty, one an interface that has faults on purpose
+#define KSTAT_TUNE 14  // struct kstat_tune, one a parameter that netctl() can change
+#define KSTAT_PATH 15  // struct kstat_path, one a packet whose way was recorded (NETCTL_PATH)
 
 struct kstat_proc {
   int pid, ppid;
@@ -124,6 +126,54 @@ struct kstat_faulty_way {
 struct kstat_faulty {
   struct netctl_faulty set;
   struct kstat_faulty_way way[2];  // received, sent
+};
+
+struct kstat_tune {
+  char name[12];
+  char words[20];       // its values from 0 on in words, with blanks between; "": plain numbers
+  uint32 value, dflt;   // now, at boot
+  uint32 least, most;
+  char text[96];        // what it means
+};
+
+// The stages of a packet's way: id, name, what has just happened.
+#define PATH_STAGES(X)                                                           \
+  X(CAME, "came", "interrupt, or an idle hart looks at the ring")                \
+  X(RING, "ring", "off the receive ring, a fresh packet in its place")           \
+  X(ETHER, "ether", "Ethernet: for us")                                          \
+  X(IP, "ip", "IP header, checksum and addresses are right")                     \
+  X(UDP, "udp", "checksum is right, the socket is found")                        \
+  X(QUEUE, "queue", "on the socket's queue, a reader is woken")                  \
+  X(READER, "reader", "the reader runs and has taken it")                        \
+  X(COPIED, "copied", "in the program's buffer")                                 \
+  X(SEND, "send", "a program calls send")                                        \
+  X(GATHER, "gather", "copied from the program's buffer")                        \
+  X(FORWARD, "forward", "the router has found its way on")                       \
+  X(IPOUT, "ip-out", "IP header written")                                        \
+  X(ETHEROUT, "ether-out", "the neighbour is known, Ethernet header written")    \
+  X(CARD, "card", "on the transmit ring, the card is told")
+
+enum path_stage {
+#define X(id, name, text) PATH_##id,
+  PATH_STAGES(X)
+#undef X
+  NPATH
+};
+
+struct kstat_path {
+  uint32 number;        // of the record, from 0
+  uint16 len;           // bytes of the frame, as it came in; or of the data, as it was sent
+  uint8 proto;          // IPPROTO_..., 0: no IP packet
+  uint8 copies;         // of its bytes, to or from a program
+  uint32 src, dst;      // host order
+  uint16 sport, dport;  // host order; 0: none
+  char drop[24];        // why it ended; "": it arrived
+  struct {
+    uint8 seen;         // 1: it came by here
+    uint8 hart;
+    uint32 ns;          // since its first stage
+    uint32 insns;       // instructions since then, of the hart; 0 where the machine does not count them (QEMU: -icount)
+  } stage[NPATH];
 };
 
 struct kstat_hart {

@@ -22,6 +22,16 @@
     v_;                                                                           \
   })
 
+// Does instret count instructions? QEMU's does with -icount only, and else goes by the host's clock.
+static inline int
+csr_counts_insns(void)
+{
+  uint64 before = csr_read(instret), n = 1000;
+  asm volatile("1: addi %0, %0, -1; bnez %0, 1b" : "+r"(n));
+  uint64 d = csr_read(instret) - before;
+  return d >= 2000 && d < 2020;
+}
+
 // sstatus (4.1.1)
 #define SSTATUS_SIE (1UL << 1)   // interrupts are on
 #define SSTATUS_SPIE (1UL << 5)  // ... were, before the trap

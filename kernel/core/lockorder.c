@@ -13,7 +13,8 @@
 // Outermost first. A lock that is not named here may be taken under any other, and nothing may be taken under it.
 static const char *const order[] = {
   "pause", "proctree", "file table", "inode table", "pipe", "log", "bcache", "sleeplock", "console", "uart",
-  "netconfig", "socktab", "sock", "frag", "arp", "route", "icmp", "ipq", "netthread", "txlock", "faulty", "loopback",
+  "netconfig", "socktab", "sock", "frag", "arp", "route", "icmp", "ipq", "filter", "gate", "netthread", "txlock",
+  "faulty", "loopback",
   "poll", "virtio", "pktpool", "tap", "rand", "plic", "kmap", "timerset", "timer", "sched", "procs", "kalloc", "printf",
 };
 

@@ -3,6 +3,7 @@
 #include "core/cpu.h"
 #include "entry/sys.h"
 #include "mm/uaccess.h"
+#include "net/filter.h"
 #include "net/netstat.h"
 #include "net/sock.h"
 #include "nic/faulty.h"
@@ -321,6 +322,61 @@ sys_recv(const uint64 a[6])
   return n;
 }
 
+// --- the router's filter as a file ---
+
+static int
+filterread(struct file *f, uint64 uva, int n)
+{
+  return n < 0 ? -EINVAL : filter_read(uva, n, nonblock(f));
+}
+
+static int
+filterwrite(struct file *f, uint64 uva, int n)
+{
+  return filter_write(uva, n);
+}
+
+static int
+filterpoll(struct file *f)
+{
+  return filter_poll();
+}
+
+static void
+filterclose(struct file *f)
+{
+  filter_close();
+}
+
+static const struct fileops filter_ops = {
+  .kind = "filter",
+  .read = filterread,
+  .write = filterwrite,
+  .poll = filterpoll,
+  .stat = sockstat,
+  .close = filterclose,
+};
+
+static int64
+open_filter(void)
+{
+  sock_changed = changed;
+  int err = filter_open();
+  if(err < 0)
+    return err;
+  struct file *f = filealloc();
+  if(f == 0){
+    filter_close();
+    return -ENFILE;
+  }
+  f->ops = &filter_ops;
+  f->flags = O_RDWR;
+  f->readable = f->writable = 1;
+  return fd_alloc(f);
+}
+
+// --- netctl ---
+
 static int
 reset_card(const struct netctl_if *i)
 {
@@ -332,6 +388,8 @@ reset_card(const struct netctl_if *i)
 int64
 sys_netctl(const uint64 a[6])
 {
+  if(a[0] == NETCTL_FILTER)
+    return open_filter();
   uint64 rec[8];
   uint n = a[0] == NETCTL_FAULTY ? sizeof(struct netctl_faulty) : a[0] == NETCTL_RESET ? sizeof(struct netctl_if) :
            netctl_size(a[0]);

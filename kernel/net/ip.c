@@ -5,20 +5,14 @@
 #include "core/rand.h"
 #include "core/string.h"
 #include "net/arp.h"
+#include "net/forward.h"
 #include "net/icmp.h"
 #include "net/netstat.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
-
-// Options (RFC 791 3.1)
-#define OPT_COPIED 0x80  // in all fragments
-#define OPT_END 0
-#define OPT_NOP 1
-#define OPT_RECORD 7
-#define OPT_TIMESTAMP 68
-#define OPT_LSRR 131
-#define OPT_SSRR 137
+#include "pkt/path.h"
+#include "pkt/tune.h"
 
 static netinput *protocols[256];  // constant after boot
 static uint32 id_key[2];          // constant after boot
@@ -38,19 +32,19 @@ check_options(const struct ip *h, uint *at)
 {
   const uint8 *b = (const uint8 *)h;
   uint end = ip_hlen(h);
-  for(uint i = sizeof(*h); i < end && b[i] != OPT_END; ){
+  for(uint i = sizeof(*h); i < end && b[i] != IPOPT_END; ){
     *at = i;
-    if(b[i] == OPT_NOP){
+    if(b[i] == IPOPT_NOP){
       i++;
       continue;
     }
     if(i + 1 >= end || b[i + 1] < 2 || b[i + 1] > end - i)
       return DROP_IP_OPTIONS + 1;
-    if(b[i] == OPT_LSRR || b[i] == OPT_SSRR)
+    if(b[i] == IPOPT_LSRR || b[i] == IPOPT_SSRR)
       return DROP_IP_SRCROUTE + 1;
     // The pointer of these counts from 1; the first place is behind the fixed part, the last one ends the option.
-    uint least = b[i] == OPT_RECORD ? 4 : 5, len = b[i + 1];
-    if((b[i] == OPT_RECORD || b[i] == OPT_TIMESTAMP) && (b[i + 2] < least || b[i + 2] > len + 1))
+    uint least = b[i] == IPOPT_RECORD ? 4 : 5, len = b[i + 1];
+    if((b[i] == IPOPT_RECORD || b[i] == IPOPT_TIMESTAMP) && (b[i + 2] < least || b[i + 2] > len + 1))
       return DROP_IP_OPTIONS + 1;
     i += len;
   }
@@ -121,6 +115,7 @@ deliver(struct netif *nif, struct pktbuf *p)
     return;
   }
   net_count(IP_DELIVERED);
+  path_stage(p, PATH_IP);
   fn(nif, p);
 }
 
@@ -133,13 +128,17 @@ ip_input(struct netif *nif, struct pktbuf *p)
 
   struct ip *h = IP_ALIGNED(pkt_data(p));
   uint at = 0;
-  int why = check_form(h, pkt_len(p));
+  int transit = 0, why = check_form(h, pkt_len(p));
   if(likely(why == 0)){
     pkt_trim(p, ntohs(h->ip_len));  // the rest is padding of the link
     p->l3 = p->head;
     p->src = ntohl(h->ip_src);
     p->dst = ntohl(h->ip_dst);
     why = check_addresses(nif, p);
+    if(why == DROP_IP_DST + 1 && TUNE(FORWARD) && !nif->loopback){
+      transit = 1;
+      why = 0;
+    }
   }
   if(likely(why == 0) && unlikely(ip_hlen(h) > sizeof(*h)) && (why = check_options(h, &at)) == DROP_IP_OPTIONS + 1)
     icmp_error(p, ICMP_PARAMPROB, 0, at << 24);
@@ -148,6 +147,8 @@ ip_input(struct netif *nif, struct pktbuf *p)
     pkt_drop(p, why - 1, 0);
     return;
   }
+  if(transit)
+    return ip_forward(nif, p);
   if(unlikely(ntohs(h->ip_off) & (IP_MF | IP_OFFMASK)) && (p = frag_input(p)) == 0)
     return;
   deliver(nif, p);
@@ -216,14 +217,14 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
 static int
 push_options(const struct ip_path *path, struct pktbuf *p, int first)
 {
-  uint8 wanted[IP_OPTMAX] = { OPT_END };
+  uint8 wanted[IP_OPTMAX] = { IPOPT_END };
   const uint8 *o = path->options;
   uint n = 0;
-  for(uint i = 0, len; i < path->optlen && o[i] != OPT_END; i += len){
-    len = o[i] == OPT_NOP ? 1 : i + 1 < path->optlen ? o[i + 1] : 0;
+  for(uint i = 0, len; i < path->optlen && o[i] != IPOPT_END; i += len){
+    len = o[i] == IPOPT_NOP ? 1 : i + 1 < path->optlen ? o[i + 1] : 0;
     if(len == 0 || len > path->optlen - i)
       break;  // they are being changed: half of them is no harm
-    if(first || (o[i] & OPT_COPIED)){
+    if(first || (o[i] & IPOPT_COPIED)){
       memcpy(wanted + n, o + i, len);
       n += len;
     }
@@ -259,6 +260,7 @@ emit(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint o
   p->src = path->src;
   p->dst = ntohl(form->ip_dst);
   p->nif = nif;
+  path_stage(p, PATH_IPOUT);
   if(path->broadcast || nif->loopback)
     return ether_output(nif, p, ether_broadcast, ETHTYPE_IP);
   return arp_output(nif, p, path->next);
@@ -330,11 +332,67 @@ ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto,
   return fragment(path, p, &form, len);
 }
 
+// The header of the pieces of h but the first: only some options are in all of them. result: its bytes.
+static uint
+piece_header(const struct ip *h, uint8 *to)
+{
+  const uint8 *b = (const uint8 *)h;
+  uint n = sizeof(*h);
+  memcpy(to, h, sizeof(*h));
+  for(uint i = sizeof(*h), len; i < ip_hlen(h) && b[i] != IPOPT_END; i += len){
+    len = b[i] == IPOPT_NOP ? 1 : b[i + 1];
+    if(b[i] & IPOPT_COPIED){
+      memcpy(to + n, b + i, len);
+      n += len;
+    }
+  }
+  while(n % 4)
+    to[n++] = IPOPT_END;
+  to[0] = 4 << 4 | n / 4;
+  return n;
+}
+
+void
+ip_refragment(struct netif *nif, struct pktbuf *p, uint32 next)
+{
+  uint8 __attribute__((aligned(4))) head[60];
+  const struct ip *h = (struct ip *)pkt_data(p);
+  uint hlen = ip_hlen(h), len = pkt_len(p) - hlen, first = ntohs(h->ip_off);
+  memcpy(head, h, hlen);
+  for(uint off = 0, n, n_head = hlen; off < len; off += n, n_head = piece_header(h, head)){
+    n = MIN((nif->mtu - n_head) & ~7u, len - off);
+    struct pktbuf *q = pkt_alloc();
+    if(q == 0){
+      drop_count(DROP_NOMEM, 0);
+      break;
+    }
+    pkt_reserve(q, PKT_DATA);
+    memcpy(pkt_put(q, n), pkt_data(p) + hlen + off, n);
+    struct ip *f = IP_ALIGNED(pkt_push(q, n_head));
+    memcpy(f, head, n_head);
+    f->ip_len = htons(pkt_len(q));
+    f->ip_off = htons((first + off / 8) | (off + n < len ? IP_MF : 0));
+    f->ip_sum = 0;
+    f->ip_sum = cksum_field(cksum_words(f, n_head / 4));
+    q->l3 = q->head;
+    q->src = p->src;
+    q->dst = p->dst;
+    net_count(FRAG_SENT);
+    arp_output(nif, q, next);
+  }
+  pkt_free(p);
+}
+
 void
 ip_undeliverable(struct pktbuf *p, enum drop_reason why)
 {
   struct ip *h = (struct ip *)(p->page + p->l3);
   uint hlen = ip_hlen(h);
+  if(!netif_is_ours(p->src)){
+    icmp_error(p, ICMP_UNREACH, ICMP_UNREACH_HOST, 0);  // we are its router
+    pkt_drop(p, why, 0);
+    return;
+  }
   // Only the first fragment says which socket it was.
   if((ntohs(h->ip_off) & IP_OFFMASK) == 0 && pkt_len(p) >= hlen + 8)
     sock_error_quoted(h, (uint8 *)h + hlen, -EHOSTUNREACH);

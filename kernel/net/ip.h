@@ -13,6 +13,15 @@
 #define IP_MAXLEN 65535  // bytes of a datagram, with its header
 #define IP_OPTMAX 40     // bytes of options
 
+// Options (RFC 791 3.1)
+#define IPOPT_END 0
+#define IPOPT_NOP 1
+#define IPOPT_RECORD 7
+#define IPOPT_TIMESTAMP 68
+#define IPOPT_LSRR 131
+#define IPOPT_SSRR 137
+#define IPOPT_COPIED 0x80  // bit of the options that every fragment has
+
 // Where a datagram goes.
 struct ip_path {
   struct netif *nif;
@@ -38,6 +47,9 @@ int ip_output(const struct ip_path *path, TAKES struct pktbuf *p, uint32 dst, ui
 int ip_options_ok(const uint8 *options, uint n);
 // A datagram that was on its way out, p starting at its IP header, finds no next hop: tells the socket that sent it.
 void ip_undeliverable(TAKES struct pktbuf *p, enum drop_reason why);
+
+// p, starting at its IP header, as it came in, is too long for the link of nif: in pieces to the next hop (RFC 791 3.2).
+void ip_refragment(struct netif *nif, TAKES struct pktbuf *p, uint32 next);
 
 // Fragments (frag.c).
 void frag_init(void);

@@ -9,7 +9,9 @@
 #include "net/sockpriv.h"
 #include "pkt/drop.h"
 #include "pkt/netif.h"
+#include "pkt/path.h"
 #include "pkt/tap.h"
+#include "pkt/tune.h"
 
 #define X(id, name, text) [NET_##id] = name,
 static const char *const names[NNET] = { NET_COUNTERS(X) };
@@ -19,6 +21,8 @@ uint64 net_counts[NNET];
 
 _Static_assert(sizeof(struct kstat_if) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 _Static_assert(sizeof(struct kstat_tap) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
+_Static_assert(sizeof(struct kstat_path) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
+_Static_assert(sizeof(struct kstat_tune) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 
 static int
 if_record(int i, struct kstat_if *r)
@@ -104,6 +108,10 @@ netstat_record(int what, int i, void *rec)
     if(i >= TAP_N)
       return NETSTAT_END;
     return size_if(tap_read(i, rec), sizeof(struct kstat_tap));
+  case KSTAT_PATH:
+    return size_if(path_record(i, rec), sizeof(struct kstat_path));
+  case KSTAT_TUNE:
+    return size_if(tune_record(i, rec), sizeof(struct kstat_tune));
   }
   return NETSTAT_END;
 }
@@ -169,6 +177,10 @@ netctl_size(int op)
     return 0;
   case NETCTL_MTU:
     return sizeof(struct netctl_mtu);
+  case NETCTL_TUNE:
+    return sizeof(struct netctl_tune);
+  case NETCTL_PATH:
+    return sizeof(struct netctl_path);
   }
   return ~0u;
 }
@@ -223,6 +235,14 @@ add_arp(const struct netctl_arp *a)
   return arp_add_static(nif, a->addr, a->mac);
 }
 
+static int
+set_parameter(const struct netctl_tune *t)
+{
+  char name[sizeof(t->name) + 1] = { 0 };
+  memcpy(name, t->name, sizeof(t->name));
+  return tune_set(name, t->value);
+}
+
 int
 netctl(int op, const void *rec, uint n)
 {
@@ -244,6 +264,11 @@ netctl(int op, const void *rec, uint n)
     return 0;
   case NETCTL_MTU:
     return set_mtu(rec);
+  case NETCTL_TUNE:
+    return set_parameter(rec);
+  case NETCTL_PATH:
+    path_set(((const struct netctl_path *)rec)->on);
+    return 0;
   }
   return -EINVAL;
 }

@@ -6,10 +6,10 @@
 #include "kernel/kstat.h"
 #include "kernel/netctl.h"
 
-#define NETSTAT_RECMAX 160  // bytes of the largest record
+#define NETSTAT_RECMAX 256  // bytes of the largest record
 #define NETSTAT_END (-1)
 
-// Record number i of kind `what` (KSTAT_IF, RING, SOCK, ARP, ROUTE, DROP, NET, TAP) into rec, NETSTAT_RECMAX bytes.
+// Record number i of kind `what` (KSTAT_IF, RING, SOCK, ARP, ROUTE, DROP, NET, TAP, TUNE) into rec, NETSTAT_RECMAX bytes.
 // result: its bytes; 0: number i is empty, go on with the next; NETSTAT_END: no such number, or no such kind.
 // lock:   takes one spinlock at a time; none is held on return.
 int netstat_record(int what, int i, void *rec);
@@ -32,6 +32,7 @@ void netstat_socks(uint32 *socks, uint32 *socks_free);
   X(ARP_EVICTED, "arp.evicted", "entries that gave way to others")            \
   X(IP_DELIVERED, "ip.delivered", "datagrams passed up")                      \
   X(IP_SENT, "ip.sent", "datagrams sent")                                     \
+  X(IP_FORWARDED, "ip.forwarded", "datagrams sent on for others")             \
   X(FRAG_RECEIVED, "frag.received", "fragments received")                     \
   X(FRAG_WHOLE, "frag.whole", "datagrams put together")                       \
   X(FRAG_SENT, "frag.sent", "fragments sent")                                 \

@@ -10,6 +10,7 @@
 #include "net/netstat.h"
 #include "net/socktab.h"
 #include "pkt/drop.h"
+#include "pkt/path.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
 
@@ -80,6 +81,8 @@ sock_end(struct sock *s)
   s->closed = 1;
   struct pktq q = s->rxq;
   s->rxq = (struct pktq){ 0 };
+  if(s->feedback.choked)
+    gate_relax(&s->feedback);
   wq_wake_all(&s->readers);
   release(&s->lock);
   while((p = pktq_get(&q)) != 0){
@@ -106,6 +109,19 @@ has_room(const struct sock *s, uint n)
   return s->rxq.n < SOCK_SHARE || count_get(&pages_held) < pkt_total() / 2;
 }
 
+// Full enough to ask the cards to wait; empty enough to let them go on.
+static inline int
+nearly_full(const struct sock *s)
+{
+  return 4 * s->rxq.n >= 3 * s->rxmax || 4 * s->rxq.bytes >= 3 * s->rxbytes;
+}
+
+static inline int
+nearly_empty(const struct sock *s)
+{
+  return 4 * s->rxq.n <= s->rxmax && 4 * s->rxq.bytes <= s->rxbytes;
+}
+
 void
 sock_queue(struct sock *s, struct pktbuf *p)
 {
@@ -118,8 +134,11 @@ sock_queue(struct sock *s, struct pktbuf *p)
   }
   count_add(&pages_held, p->more ? pages(p) : 1);
   pkt_own(p, PKT_STACK, PKT_SOCK);
+  path_stage(p, PATH_QUEUE);
   pktq_put(&s->rxq, p);
   s->received++;
+  if(unlikely(nearly_full(s)) && s->feedback.choked == 0)
+    gate_choke(&s->feedback);
   wq_wake_one(&s->readers);
   release(&s->lock);
   changed(s);
@@ -148,6 +167,8 @@ sock_wait(struct sock *s, int nonblock, int *err)
         e = -EAGAIN;
     }
   }
+  if(unlikely(s->feedback.choked) && nearly_empty(s))
+    gate_relax(&s->feedback);
   if(e && s->rxq.n)
     wq_wake_one(&s->readers);  // the wake-up that this one does not use may have been the only one
   release(&s->lock);
@@ -206,7 +227,9 @@ sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int f
   uint64 len = pkt_chain_len(p), copied = MIN(n, len);
   from->addr = p->src;
   from->port = p->sport;
+  path_stage(p, PATH_READER);
   err = sock_scatter(p, uva, copied);
+  path_stage(p, PATH_COPIED);
   if(err < 0 || (flags & MSG_PEEK))
     sock_return(s, p);  // a bad buffer costs nobody a datagram
   else
@@ -300,9 +323,12 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
     return -EACCES;
   path.optlen = s->optlen;
   path.options = s->options;
+  path_came();
   struct pktbuf *p = sock_gather(uva, n, &err);
   if(p == 0)
     return err;
+  if(unlikely(path_on))
+    path_begin(p, PATH_SEND, PATH_GATHER);
   push_off();  // once for all the locks on the way down
   err = s->proto->output(s, &path, &dst, p);
   pop_off();

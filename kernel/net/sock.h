@@ -17,7 +17,7 @@ struct endpoint {
 };
 
 void net_init(void);                       // the whole stack; interfaces may come later
-extern void (*sock_changed)(struct sock *s);  // set before anybody can poll(): wakes it. Any context
+extern void (*sock_changed)(struct sock *s);  // set before anybody can poll(): wakes it. s 0: the filter. Any context
 
 // One reference for the caller; -EPROTONOSUPPORT, -ENOBUFS in *err then 0.
 struct sock *sock_create(int type, int *err);

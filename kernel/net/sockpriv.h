@@ -5,6 +5,7 @@
 #include "core/spinlock.h"
 #include "net/ip.h"
 #include "net/sock.h"
+#include "pkt/gate.h"
 #include "pkt/pktbuf.h"
 #include "sched/waitq.h"
 
@@ -43,6 +44,7 @@ struct sock {
   int err;                 // [s] to be told to the next call, -E... or 0
   struct pktq rxq;         // [s] oldest first; rxq.n <= rxmax
   uint rxmax, rxbytes;     // [I] [s] limits
+  struct feedback feedback;  // [s] rxq's, to the input
   uint sndbuf;             // [s] noted; a datagram is never held back here
   uint64 rcvtimeo, sndtimeo;  // [s] ticks of now(), 0: for ever
   struct waitq readers;    // [s]

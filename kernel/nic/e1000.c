@@ -22,6 +22,7 @@
 #include "nic/e1000.h"
 #include "nic/e1000_hw.h"
 #include "pkt/netif.h"
+#include "pkt/tune.h"
 
 #define RING 256        // descriptors, a power of 2; one page
 #define TELL 32         // buffers that a write of RDT hands over at the least, while the card has plenty
@@ -106,7 +107,7 @@ e1000_rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
   struct e1000 *d = nif->drv;
   int i;
 
-  for(i = 0; i < n && d->rx.provided - d->rx.taken < RING - 1; i++)
+  for(i = 0; i < n && d->rx.provided - d->rx.taken < TUNE(RXRING); i++)
     rx_put(d, in[i]);
   rx_tell(d);
   return i;
@@ -219,7 +220,7 @@ tx_pieces(struct e1000 *d, struct pktbuf *p, uint64 context, uint64 word)
   int end;
 
   // The most it can take: context, own bytes, pieces, padding.
-  if(d->tx.put - d->tx.cleaned + p->nfrag + 3 >= RING)
+  if(d->tx.put - d->tx.cleaned + p->nfrag + 3 > TUNE(TXRING))
     return 0;
   if(context && context != d->tx.context){
     tx_put(d, context, TXD_EXT, 0);
@@ -252,7 +253,7 @@ tx_frame(struct e1000 *d, struct pktbuf *p)
 
   if(unlikely(p->nfrag > 0 || len < MIN_FRAME || (context && context != d->tx.context)))
     return tx_pieces(d, p, context, word);
-  if(unlikely(d->tx.put - d->tx.cleaned >= RING - 1))
+  if(unlikely(d->tx.put - d->tx.cleaned >= TUNE(TXRING)))
     return 0;
   pktcheck_dma(pkt_data(p), len);
   tx_put(d, va2pa(pkt_data(p)), word | TXD_EOP | TXD_RS | len, p);

@@ -1,6 +1,7 @@
 // Where packets end: every one under a name.
 
 #include "pkt/drop.h"
+#include "pkt/path.h"
 #include "pkt/pktbuf.h"
 #include "pkt/tap.h"
 
@@ -25,6 +26,10 @@ int
 pkt_drop(struct pktbuf *p, enum drop_reason why, int err)
 {
   tap_drop(p, why);
+  if(unlikely(p->path != 0)){
+    path_end(p->path, p, why + 1);
+    p->path = 0;
+  }
   pkt_free(p);
   return drop_count(why, err);
 }

@@ -11,6 +11,7 @@
   X(RX_LONG, "rx.long", "frame longer than a buffer")                               \
   X(RX_DOWN, "rx.down", "interface is down")                                        \
   X(TX_FULL, "tx.full", "no free descriptor")                                       \
+  X(TX_QUEUE, "tx.queue", "too many wait for the end of a turn")                    \
   X(TX_DOWN, "tx.down", "interface or link is down")                                \
   X(TX_RESET, "tx.reset", "was to be sent when the card was reset")                 \
   X(TX_LONG, "tx.long", "longer than the interface's MTU")                          \
@@ -37,13 +38,15 @@
   X(IP_OPTIONS, "ip.options", "options malformed")                                  \
   X(IP_SRCROUTE, "ip.srcroute", "source route")                                     \
   X(IP_SRC, "ip.src", "source cannot be a host")                                    \
-  X(IP_DST, "ip.dst", "not our address, and we do not forward")                     \
+  X(IP_DST, "ip.dst", "not our address, and nothing to be forwarded")              \
   X(IP_LINKCAST, "ip.linkcast", "unicast address in a broadcast frame")             \
   X(IP_PROTO, "ip.proto", "no such protocol here")                                  \
   X(IP_TTL, "ip.ttl", "time to live used up")                                       \
   X(IP_FLAGS, "ip.flags", "reserved flag, or DF in a fragment")                     \
   X(IP_NOROUTE, "ip.noroute", "no route")                                           \
   X(IP_TOOBIG, "ip.toobig", "must be fragmented, and may not")                      \
+  X(IP_FILTERQ, "ip.filterq", "the filter program does not keep up")                \
+  X(IP_FILTERED, "ip.filtered", "the filter program said no")                       \
   X(FRAG_LEN, "frag.len", "not a multiple of 8, or empty")                          \
   X(FRAG_BEYOND, "frag.beyond", "ends beyond 65535")                                \
   X(FRAG_OVERLAP, "frag.overlap", "overlaps another: all of it is dropped")         \

@@ -1,13 +1,17 @@
 // Interfaces: the table, and the way of a frame to and from a card.
 
 #include "pkt/netif.h"
+#include "core/cpu.h"
 #include "core/printf.h"
 #include "core/string.h"
 #include "kernel/kstat.h"
+#include "pkt/path.h"
 #include "pkt/tap.h"
+#include "pkt/tune.h"
 
 #define RECLAIM_EVERY 16  // frames sent between two looks for packets that the card is done with
-#define RECLAIM_MAX 32    // packets taken back at a look
+#define RECLAIM_MAX 32    // packets taken back at a look, and sent at a time
+#define OUTQ_MAX 256      // frames that wait for the end of a turn
 #define PATIENCE 2        // seconds in which a card may send nothing of what it has
 
 struct netif *netifs[NETIF_MAX + 1];
@@ -96,6 +100,10 @@ netif_owes(struct netif *nif)
   timer_set(&nif->watch, now() + SEC);
 }
 
+// ----- out -----
+
+static uint8 held[NCPU];  // each the hart's own: what it sends waits
+
 // Packets that the card has sent. txlock is held; the caller frees them without it.
 static int
 reclaim(struct netif *nif, struct pktbuf **done)
@@ -108,11 +116,73 @@ reclaim(struct netif *nif, struct pktbuf **done)
   return n;
 }
 
+static void
+free_all(struct pktbuf **done, int n)
+{
+  for(int i = 0; i < n; i++)
+    pkt_free(done[i]);
+}
+
+// The records of frames that the card is about to have; the frames may be gone at once then.
+static void
+take_paths(struct pktbuf **in, int n, struct path **paths)
+{
+  for(int i = 0; i < n; i++)
+    if((paths[i] = in[i]->path) != 0){
+      path_describe(paths[i], in[i]);
+      in[i]->path = 0;
+    }
+}
+
+static void
+end_paths(struct pktbuf **in, int n, struct path **paths, int taken)
+{
+  for(int i = 0; i < n; i++){
+    if(paths[i] == 0)
+      continue;
+    if(i >= taken){
+      in[i]->path = paths[i];
+      continue;
+    }
+    path_mark(paths[i], PATH_CARD);
+    path_end(paths[i], 0, 0);
+  }
+}
+
+// Frames to the card; *ndone sent ones come back into done. txlock is held. result: how many it took.
+static int
+give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *ndone)
+{
+  struct path *paths[RECLAIM_MAX];
+  int taken, recorded = count_get(&path_on);
+
+  if(unlikely(recorded))
+    take_paths(in, n, paths);
+  *ndone = nif->unclaimed >= RECLAIM_EVERY ? reclaim(nif, done) : 0;
+  taken = nif->ops->tx_provide(nif, 0, in, n);
+  if(unlikely(taken < n) && *ndone == 0 && (*ndone = reclaim(nif, done)) > 0)
+    taken += nif->ops->tx_provide(nif, 0, in + taken, n - taken);
+  nif->unclaimed += taken;
+  if(unlikely(recorded))
+    end_paths(in, n, paths, taken);
+  return taken;
+}
+
+// p waits for the end of this hart's turn. txlock is held. 0: too many do.
+static int
+hold(struct netif *nif, struct pktbuf *p)
+{
+  if(nif->outq.n >= OUTQ_MAX)
+    return 0;
+  pktq_put(&nif->outq, p);
+  return 1;
+}
+
 int
 netif_tx(struct netif *nif, struct pktbuf *p)
 {
   struct pktbuf *done[RECLAIM_MAX];
-  int taken = 0, ndone = 0, len = pkt_len(p);
+  int taken, ndone = 0, waits, len = pkt_len(p);
 
   tap_frame(nif, p, 1);
   if(unlikely(!nif->up || !nif->link)){
@@ -121,27 +191,64 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   }
   pkt_own(p, PKT_STACK, PKT_NIC);
   acquire(&nif->txlock);
-  if(nif->unclaimed >= RECLAIM_EVERY)
-    ndone = reclaim(nif, done);
-  taken = nif->ops->tx_provide(nif, 0, &p, 1);
-  if(unlikely(taken == 0) && ndone == 0 && (ndone = reclaim(nif, done)) > 0)
-    taken = nif->ops->tx_provide(nif, 0, &p, 1);
-  nif->unclaimed += taken;
+  waits = held[mycpu()->id] && !nif->loopback;
+  taken = waits ? hold(nif, p) : give(nif, &p, 1, done, &ndone);
   release(&nif->txlock);
 
-  for(int i = 0; i < ndone; i++)
-    pkt_free(done[i]);
+  free_all(done, ndone);
   if(unlikely(taken == 0)){
     pkt_own(p, PKT_NIC, PKT_STACK);
     count_add(&nif->stat.tx_full, 1);
     count_add(&nif->stat.tx_drops, 1);
-    return pkt_drop(p, DROP_TX_FULL, -ENOBUFS);
+    return pkt_drop(p, waits ? DROP_TX_QUEUE : DROP_TX_FULL, -ENOBUFS);
   }
   count_add(&nif->stat.tx_frames, 1);
   count_add(&nif->stat.tx_bytes, len);
   if(nif->loopback)
     loop_drain(nif);
   return 0;
+}
+
+void
+netif_tx_hold(void)
+{
+  held[mycpu()->id] = 1;
+}
+
+// One batch of what waits, at most n. result: how many left the queue; those that the card did not take are dropped.
+static int
+send_batch(struct netif *nif, int n)
+{
+  struct pktbuf *in[RECLAIM_MAX], *done[RECLAIM_MAX];
+  int k = 0, taken, ndone;
+
+  acquire(&nif->txlock);
+  while(k < MIN(n, RECLAIM_MAX) && (in[k] = pktq_get(&nif->outq)) != 0)
+    k++;
+  taken = give(nif, in, k, done, &ndone);
+  release(&nif->txlock);
+  free_all(done, ndone);
+  for(int i = taken; i < k; i++){
+    pkt_own(in[i], PKT_NIC, PKT_STACK);
+    count_add(&nif->stat.tx_full, 1);
+    pkt_drop(in[i], DROP_TX_FULL, 0);
+  }
+  return k;
+}
+
+int
+netif_tx_release(void)
+{
+  int left = 0, quota = TUNE(TXQUOTA) ? TUNE(TXQUOTA) : OUTQ_MAX;
+
+  held[mycpu()->id] = 0;
+  for(int i = 0; i < count_get(&nnetif); i++){
+    struct netif *nif = netifs[i];
+    for(int n = 0; n < quota && count_get(&nif->outq.n) > 0;)
+      n += send_batch(nif, quota - n);
+    left |= count_get(&nif->outq.n) > 0;
+  }
+  return left;
 }
 
 struct netif *

@@ -62,6 +62,7 @@ struct netif {
   void *drv;           // [I] the driver's own
   struct spinlock txlock;
   uint32 unclaimed;           // [x] frames sent since sent packets were last taken back
+  struct pktq outq;           // [x] frames that wait for the end of a turn (netif_tx_hold)
   struct {
     int busy;          // [a] a hart polls this queue
     int thread;        // [a] left to the net thread: interrupts are masked
@@ -105,6 +106,12 @@ extern void (*netif_changed)(struct netif *nif);                           // ne
 // Stack's side: a frame with its Ethernet header to the card.
 // result: 0 sent or queued; -ENOBUFS no free descriptor; -ENETDOWN; counted and freed in any case. Any context.
 int netif_tx(struct netif *nif, TAKES struct pktbuf *p);
+
+// Between these two, on one hart, frames to be sent wait for the second, which gives each card its own with one tail write.
+// At most TUNE_TXQUOTA go out; a card that takes no more loses the rest (tx.full). Interrupts are off.
+// result: 1: some still wait.
+void netif_tx_hold(void);
+int netif_tx_release(void);
 
 struct netif *netif_find(const char *name);    // 8 bytes at the most, as records have it, ended or not; 0: none
 // 1: addr is one of ours, on any interface.

@@ -11,6 +11,7 @@
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
+#include "pkt/path.h"
 
 #define CACHE_BATCH 32              // packets that move between a hart and the pool at a time
 #define CACHE_MAX (2 * CACHE_BATCH)  // ... that a hart keeps
@@ -125,6 +126,7 @@ pkt_alloc(void)
   p->stamp = 0;
   p->frags = 0;
   p->tap = 0;
+  p->path = 0;
   return p;
 }
 
@@ -134,8 +136,12 @@ free_one(struct pktbuf *p)
   pktcheck_free(p);
   if(unlikely(p->owner == PKT_POOL))
     panic("pkt_free: %p is free already", p);
+  if(unlikely(p->path != 0))
+    path_end(p->path, p, 0);
   for(uint i = 0; i < p->nfrag; i++)
     kfree(p->frags[i].page);
+  if(unlikely(p->path != 0))
+    path_end(p->path, p, 0);
   p->owner = PKT_POOL;
   pktcheck_freed(p);
   push_off();

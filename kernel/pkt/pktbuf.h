@@ -9,6 +9,7 @@
 #include "kernel/riscv.h"
 
 struct netif;
+struct path;
 
 enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER };
 
@@ -44,6 +45,7 @@ struct pktbuf {
   uint64 stamp;           // [o] now() at reception; 0: we made it
   struct pktfrag *frags;  // [o] nfrag of them, in the packet's own page, behind tail; 0: none
   uint32 tap;             // [o] its record in the tap, 0: none
+  struct path *path;      // [o] the record of its way, 0: none
 #ifdef DEBUG
   struct pktcheck check;  // [o]
 #endif

@@ -8,13 +8,15 @@
 // livelock in an interrupt-driven kernel, 1997, section 6.)
 //
 // While the card's descriptors are not given back it holds the frames, and nothing is spent on them: a machine that
-// cannot keep up drops at the earliest and cheapest place.
+// cannot keep up drops at the earliest and cheapest place. Input also stops when a queue up the stack is nearly full, or
+// when it took more than its share of the hart (gate.c).
 //
-// A hart with nothing to do looks at the rings itself (memory only, never the card): an interrupt, and even more
-// waking up from WFI, takes longer than the whole way of a packet. When it finds a frame in that way the interrupts are
-// masked too ("watched"): they would only disturb, most of all a hart that sleeps. They come back when the
-// hart gives up and goes to sleep; or, if it has other things to run, by a timer that sees that nobody has looked for
-// WATCH. The idle hart also takes back what was sent, when nobody waits.
+// What the stack sends while it takes frames up (answers, packets forwarded) waits until the turn is over and
+// then goes out together: one tail write for all (netif.c).
+//
+// Two other modes are here to be compared with that one, and lose. `intr`: the handler drains the ring until it is
+// empty, all the way to the sockets. `thread`: the handler moves frames to a queue, a thread takes them from there
+// (ipqueue.c). Under a flood the handler never ends.
 //
 // One hart at a time drains a queue, so that frames stay in order. `busy` counts who wants to: the one that finds 0 does
 // it; anybody else just leaves the count higher, and the one that is at it looks at the ring once more before it ends.
@@ -22,25 +24,20 @@
 
 #include "core/cpu.h"
 #include "core/printf.h"
-#include "pkt/netif.h"
+#include "pkt/path.h"
 #include "pkt/poll.h"
+#include "pkt/tune.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
 #include "sched/waitq.h"
 
 #define BATCH 32         // frames out of a ring at a time: one tail write, one fence for all
-#define WATCH (1 * MSEC)  // a queue that is watched may go without a look for so long, or twice as long
-
-int poll_quota = 64;
+#define NOLIMIT 0x7fffffff
 
 // Whoever drains a queue has its batch.
 static struct batch {
   struct pktbuf *in[BATCH], *fresh[BATCH];
 } batches[NETIF_MAX][NELEM(((struct netif *)0)->rxq)];
-
-// The condition is "some queue's `thread`, or some card's `dead`, is set".
-static struct spinlock thread_lock = SPINLOCK("netthread");
-static WAITQ(thread_waits);
 
 // Put a packet in place of each of the n that came out, before those go anywhere: the ring never gets poorer.
 // Where there is none, the frame is dropped, and its own buffer goes back. result: frames that go up.
@@ -59,39 +56,44 @@ replace(struct netif *nif, int q, struct batch *b, int n)
     pkt_own(b->fresh[i], PKT_STACK, PKT_NIC);
   }
   taken = nif->ops->rx_provide(nif, q, b->fresh, n);
-  for(int i = taken; i < n; i++)
+  for(int i = taken; i < n; i++){  // the ring has been made smaller
+    pkt_own(b->fresh[i], PKT_NIC, PKT_STACK);
     pkt_free(b->fresh[i]);
+  }
   return up;
 }
 
-// Up to n frames from the ring up the stack: how many there were.
+// Up to n frames from the ring to where the mode says: how many there were; n if input was stopped before that.
 static int
 drain(struct netif *nif, int q, int n)
 {
   struct batch *b = &batches[nif->index][q];
-  int done = 0, got, up;
+  void (*up)(struct netif *, struct pktbuf *) = TUNE(MODE) == MODE_THREAD ? ipqueue_put : netif_rx;
+  int done = 0, got, good;
 
   while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, BATCH))) > 0){
-    up = replace(nif, q, b, got);
+    good = replace(nif, q, b, got);
     uint64 t = now();  // once for all of them
-    for(int i = 0; i < up; i++){
+    for(int i = 0; i < good; i++){
       b->in[i]->stamp = t;
-      netif_rx(nif, b->in[i]);
+      if(unlikely(path_on))
+        path_begin(b->in[i], PATH_CAME, PATH_RING);
+      up(nif, b->in[i]);
     }
     done += got;
+    if(!gate_open())
+      return n;
   }
   return done;
 }
 
-int
-netif_poll(struct netif *nif, int q, int quota)
+// The part of netif_poll() that only one hart is in. result: as there.
+static int
+poll_alone(struct netif *nif, int q, int quota)
 {
   int *busy = &nif->rxq[q].busy;
   int done = 0, alone = 1;
 
-  if(__atomic_fetch_add(busy, 1, __ATOMIC_ACQUIRE) != 0)
-    return -EBUSY;
-  push_off();  // once for all the locks on the way up; and nobody else gets the hart with `busy` taken
   nif->stat.polls++;
   for(;;){
     done += drain(nif, q, quota - done);
@@ -103,29 +105,67 @@ netif_poll(struct netif *nif, int q, int quota)
   }
   if(done >= quota)
     __atomic_store_n(busy, 0, __ATOMIC_RELEASE);  // the caller sees to the rest
+  return done;
+}
+
+int
+netif_poll(struct netif *nif, int q, int quota)
+{
+  int polling = TUNE(MODE) == MODE_POLL, share = polling && TUNE(SHARE) < 100, done;
+
+  if(__atomic_fetch_add(&nif->rxq[q].busy, 1, __ATOMIC_ACQUIRE) != 0)
+    return -EBUSY;
+  push_off();  // once for all the locks on the way up; and nobody else gets the hart with `busy` taken
+  uint64 start = share ? now() : 0;
+  if(polling)
+    netif_tx_hold();
+  done = poll_alone(nif, q, quota);
+  if(polling && netif_tx_release())
+    done = quota;
+  if(share)
+    gate_charge(now() - start);
   pop_off();
   return done;
 }
 
-// The rest of this queue is the net thread's. It may take it, empty it and unmask as soon as it sees `thread`, so the
-// mask comes first.
-static void
-leave_to_thread(struct netif *nif, int q)
+int
+poll_quota(void)
 {
-  nif->ops->irq(nif, q, 0);
-  if(__atomic_exchange_n(&nif->rxq[q].thread, 1, __ATOMIC_SEQ_CST))
-    return;
+  int n = TUNE(RXQUOTA);
+
+  return TUNE(MODE) == MODE_POLL && n > 0 ? n : NOLIMIT;
+}
+
+// The condition is "some queue's `thread` is set and input is not stopped, or some card's `dead` is set".
+static struct spinlock thread_lock = SPINLOCK("netthread");
+static WAITQ(thread_waits);
+
+void
+poll_thread_wake(void)
+{
   acquire(&thread_lock);
   wq_wake_all(&thread_waits);
   release(&thread_lock);
 }
 
+// The thread may take the queue, empty it and unmask as soon as it sees `thread`, so the mask comes first.
+void
+poll_leave(struct netif *nif, int q)
+{
+  nif->ops->irq(nif, q, 0);
+  if(__atomic_exchange_n(&nif->rxq[q].thread, 1, __ATOMIC_SEQ_CST) == 0)
+    poll_thread_wake();
+}
+
 void
 netif_interrupt(struct netif *nif, int q)
 {
+  int quota = poll_quota();
+
   count_add(&nif->stat.irqs, 1);
-  if(netif_poll(nif, q, poll_quota) == poll_quota)
-    leave_to_thread(nif, q);
+  path_came();
+  if(!gate_open() || netif_poll(nif, q, quota) == quota)
+    poll_leave(nif, q);
 }
 
 void
@@ -155,16 +195,17 @@ empty(struct netif *nif, int q)
 void
 poll_release(struct netif *nif)
 {
+  int quota = poll_quota();
+
   for(int q = 0; q < nif->nqueue; q++){
     __atomic_store_n(&nif->rxq[q].busy, 0, __ATOMIC_SEQ_CST);
-    if(netif_poll(nif, q, poll_quota) == poll_quota)
-      leave_to_thread(nif, q);
+    if(netif_poll(nif, q, quota) == quota)
+      poll_leave(nif, q);
   }
 }
 
-// Interrupts of a queue that is empty on again: 1: a frame came since the last look, and no interrupt will tell.
-static int
-unmask(struct netif *nif, int q)
+int
+poll_unmask(struct netif *nif, int q)
 {
   nif->ops->irq(nif, q, 1);
   return nif->ops->rx_pending(nif, q);
@@ -174,16 +215,17 @@ unmask(struct netif *nif, int q)
 static void
 turn(struct netif *nif, int q)
 {
-  int n = netif_poll(nif, q, poll_quota);
+  path_came();
+  int quota = poll_quota(), n = netif_poll(nif, q, quota);
 
-  if(n == poll_quota || n == -EBUSY)
+  if(n == quota || n == -EBUSY)
     return;  // next turn
   __atomic_store_n(&nif->rxq[q].thread, 0, __ATOMIC_SEQ_CST);
-  if(unmask(nif, q))
-    leave_to_thread(nif, q);
+  if(poll_unmask(nif, q))
+    poll_leave(nif, q);
 }
 
-// One turn for each queue that was left to us. result: queues that there were.
+// One turn for each queue that was left to us, while input is not stopped. result: turns.
 static int
 turns(void)
 {
@@ -195,7 +237,7 @@ turns(void)
       __atomic_store_n(&netifs[i]->dead, 0, __ATOMIC_RELEASE);
     }
     for(int q = 0; q < netifs[i]->nqueue; q++)
-      if(netifs[i]->rxq[q].thread){
+      if(count_get(&netifs[i]->rxq[q].thread) && gate_open()){
         turn(netifs[i], q);
         n++;
       }
@@ -210,7 +252,7 @@ some_left(void)
     if(count_get(&netifs[i]->dead))
       return 1;
     for(int q = 0; q < netifs[i]->nqueue; q++)
-      if(count_get(&netifs[i]->rxq[q].thread))
+      if(count_get(&netifs[i]->rxq[q].thread) && gate_open())
         return 1;
   }
   return 0;
@@ -258,115 +300,39 @@ static void
 have_it_reset(struct netif *nif)
 {
   __atomic_store_n(&nif->dead, 1, __ATOMIC_SEQ_CST);
-  acquire(&thread_lock);
-  wq_wake_all(&thread_waits);
-  release(&thread_lock);
+  poll_thread_wake();
 }
 
-// Sent packets back to the pool. Somebody who is just sending does it himself.
+// Packets onto a ring until it has as many as it may. Whoever comes to drain it meanwhile is turned away: then the
+// net thread looks.
 static void
-reclaim(struct netif *nif)
+refill(struct netif *nif, int q)
 {
-  struct pktbuf *done[BATCH];
-  int n;
+  struct pktbuf *p;
 
-  if(!tryacquire(&nif->txlock))
-    return;
-  n = nif->ops->tx_return(nif, 0, done, BATCH);
-  if(n < BATCH)
-    nif->unclaimed = 0;
-  release(&nif->txlock);
-  if(n == 0)
-    netif_owes(nif);
-  for(int i = 0; i < n; i++)
-    pkt_free(done[i]);
-}
-
-// ----- idle harts; one at a time (sched.c) -----
-
-static struct timer watchdog;
-static uint32 looks;      // by idle harts
-static uint32 looks_then;  // ... when the watchdog last came
-static int nwatched;      // [a] queues
-
-// Interrupts of this queue would disturb. They are masked first: whoever sees `watched` may turn them on again at once.
-static void
-watch(struct netif *nif, int q)
-{
-  if(count_get(&nif->rxq[q].watched))
-    return;
-  nif->ops->irq(nif, q, 0);
-  if(__atomic_fetch_add(&nwatched, 1, __ATOMIC_SEQ_CST) == 0){
-    looks_then = looks;
-    timer_set(&watchdog, now() + WATCH);
-  }
-  __atomic_store_n(&nif->rxq[q].watched, 1, __ATOMIC_SEQ_CST);
-}
-
-// Nobody watches any more. result: 1: some frame came just now. It is drained here if `drain_it`.
-static int
-unwatch(int drain_it)
-{
-  int found = 0;
-
-  for(int i = 0; i < count_get(&nnetif); i++)
-    for(int q = 0; q < netifs[i]->nqueue; q++){
-      struct netif *nif = netifs[i];
-      if(!__atomic_exchange_n(&nif->rxq[q].watched, 0, __ATOMIC_SEQ_CST))
-        continue;
-      __atomic_fetch_sub(&nwatched, 1, __ATOMIC_SEQ_CST);
-      if(count_get(&nif->rxq[q].thread) || !unmask(nif, q))
-        continue;
-      found = 1;
-      if(drain_it && netif_poll(nif, q, poll_quota) == poll_quota)
-        leave_to_thread(nif, q);
-    }
-  return found;
-}
-
-// From the timer: has anybody looked since the last time?
-static void
-watch_over(void *arg)
-{
-  uint32 l = count_get(&looks);
-
-  if(count_get(&nwatched) == 0)
-    return;
-  if(l == looks_then)
-    unwatch(1);
-  looks_then = l;
-  if(count_get(&nwatched))
-    timer_set(&watchdog, now() + WATCH);
-}
-
-static int
-stop_idle(void)
-{
-  return count_get(&nwatched) ? unwatch(0) : 0;
-}
-
-int
-poll_idle(void)
-{
-  int found = 0, n = count_get(&nnetif);
-
-  looks++;
-  for(int i = 0; i < n; i++){
-    struct netif *nif = netifs[i];
-    if(nif->loopback)
+  if(__atomic_fetch_add(&nif->rxq[q].busy, 1, __ATOMIC_ACQUIRE) != 0)
+    return;  // a ring in use fills up as it goes round
+  push_off();
+  while((p = pkt_alloc()) != 0){
+    pkt_own(p, PKT_STACK, PKT_NIC);
+    if(nif->ops->rx_provide(nif, q, &p, 1) == 1)
       continue;
-    for(int q = 0; q < nif->nqueue; q++){
-      if(count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
-        continue;
-      found = 1;
-      watch(nif, q);
-      if(netif_poll(nif, q, poll_quota) == poll_quota)
-        leave_to_thread(nif, q);
-    }
-    if(!found && count_get(&nif->unclaimed))
-      reclaim(nif);
+    pkt_own(p, PKT_NIC, PKT_STACK);
+    pkt_free(p);
+    break;
   }
-  return found;
+  if(__atomic_exchange_n(&nif->rxq[q].busy, 0, __ATOMIC_RELEASE) != 1)
+    poll_leave(nif, q);
+  pop_off();
+}
+
+void
+netif_refill(void)
+{
+  for(int i = 0; i < count_get(&nnetif); i++)
+    for(int q = 0; q < netifs[i]->nqueue; q++)
+      if(!netifs[i]->loopback)
+        refill(netifs[i], q);
 }
 
 void
@@ -374,8 +340,8 @@ poll_init(void)
 {
   if(kthread_create("net", net_thread, 0) == 0)
     panic("poll: no memory for the net thread");
-  timer_init(&watchdog, watch_over, 0);
   netif_stopped = have_it_reset;
-  idle_poll = poll_idle;
-  idle_stop = stop_idle;
+  gate_init();
+  ipqueue_init();
+  idle_init();
 }

@@ -1,21 +1,44 @@
 #ifndef RXV_PKT_POLL_H
 #define RXV_PKT_POLL_H
-// Interrupt, then poll: who drains the receive rings, and when. See the essay in poll.c.
+// Who drains the receive rings, and when: see the essay in poll.c. This is what the files poll.c, idle.c, gate.c and
+// ipqueue.c know of each other.
 
 #include "core/types.h"
+#include "pkt/netif.h"
 
-struct netif;
+void poll_init(void);             // starts the threads, hooks the idle loop
 
-extern int poll_quota;            // frames that an interrupt, or one turn of the net thread, drains at the most
-
-void poll_init(void);             // starts the net thread, hooks the idle loop
-// Drain up to quota frames up the stack. Any context; interrupts are off meanwhile.
-// result: how many; quota: there may be more; -EBUSY: another hart is at it, and looks once more before it ends.
+// Drain up to quota frames of a queue, each to where the mode says; then send what that made. Any context; interrupts
+// are off meanwhile. result: how many; quota: there may be more, or more to send; -EBUSY: another hart is at it, and
+// looks once more before it ends.
 int netif_poll(struct netif *nif, int q, int quota);
 // Nobody drains nif's queues, and nobody begins to, until poll_release(): the driver's rx verbs are the caller's.
 // Process context: gives way to others until they have let go.
 void poll_hold(struct netif *nif);
 void poll_release(struct netif *nif);  // and looks at the rings, for whoever was turned away
-int poll_idle(void);              // for the idle loop: look at every ring once; 1: there was something
+int poll_quota(void);             // TUNE_RXQUOTA, where 0 is without end
+// The rest of a queue is the net thread's; interrupts are masked until it is empty.
+void poll_leave(struct netif *nif, int q);
+// Interrupts of a queue that is empty on again. 1: a frame came since the last look, and no interrupt will tell.
+int poll_unmask(struct netif *nif, int q);
+void poll_thread_wake(void);
+void netif_refill(void);          // as many packets onto each ring as there may be now
+
+// idle.c
+void idle_init(void);
+
+// gate.c: input as a whole, open or stopped.
+void gate_init(void);
+extern int gate_stops;            // [a] GATE_...: reasons to be stopped
+static inline int
+gate_open(void)
+{
+  return likely(count_get(&gate_stops) == 0);
+}
+void gate_charge(uint64 ticks);   // input has taken so much of a hart; stops when that was too much for now
+
+// ipqueue.c
+void ipqueue_init(void);
+void ipqueue_put(struct netif *nif, TAKES struct pktbuf *p);
 
 #endif

@@ -29,6 +29,7 @@ LIKELY = {
     "sock": "sockets as files: waiting, errors, closing (kernel/net/sock.c, kernel/entry/sysnet.c)",
     "card": "the driver (kernel/nic): rings, interrupts, link; or PCI (kernel/dev/pci.c)",
     "bus": "PCI bridges, address windows, interrupt lines (kernel/dev/pci.c), or the device tree (kernel/dev/fdt.c)",
+    "router": "kernel/net/forward.c or filter.c; `netctl forward on` in a guest with two cards",
     "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
     "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
     "hostile": "a check that is missing in kernel/net or kernel/pkt; the host tests (`make host-tests`) try each alone",

@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "pkt/poll.h"
 #include "core/cpu.h"
 #include "kernel/kstat.h"
 
@@ -193,6 +194,7 @@ test_begin(void)
   printf_putc = putc;
   memcpy(card.mac, our_mac, 6);
   pkt_init(800);
+  gate_init();
   net_init();
   CHECK_EQ(netif_register(&card), 0);
   feed_arp(ARP_OP_REPLY, gw_mac, GW_IP, our_mac, OUR_IP);

@@ -1,6 +1,8 @@
 #include "fixture.h"
 #include "core/cpu.h"
+#include "pkt/gate.h"
 #include "pkt/poll.h"
+#include "pkt/tune.h"
 #include "sched/proc.h"
 
 // --- a card whose frames come when the test says so ---
@@ -23,16 +25,19 @@ static struct {
 static int passed;                // frames that went up the stack
 static int least;                 // empty buffers on the ring, at the worst moment
 static int yields;
-static void (*thread)(void *);
+static void (*thread)(void *), (*ip_thread)(void *);
+static int doorbells, tx_room = 1000;  // goes in which the card was given frames to send; how many it takes
+static int answer;                // input() sends one frame for each
 static sigjmp_buf thread_sleeps;
 
 int (*idle_poll)(void);
 int (*idle_stop)(void);
+uint64 idle_spin_time;
 
 struct proc *
 kthread_create(const char *name, void (*fn)(void *), void *arg)
 {
-  thread = fn;
+  *(strcmp(name, "net") == 0 ? &thread : &ip_thread) = fn;
   return (struct proc *)&thread;
 }
 
@@ -43,7 +48,7 @@ sched_yield(void)
   yields++;
 }
 
-// The net thread has nothing more to do.
+// The thread has nothing more to do.
 void
 wq_sleep_hard(struct waitq *q, struct spinlock *lk)
 {
@@ -52,10 +57,16 @@ wq_sleep_hard(struct waitq *q, struct spinlock *lk)
 }
 
 static void
-run_thread(void)
+run(void (*fn)(void *))
 {
   if(sigsetjmp(thread_sleeps, 0) == 0)
-    thread(0);
+    fn(0);
+}
+
+static void
+run_thread(void)
+{
+  run(thread);
 }
 
 static void
@@ -86,7 +97,7 @@ rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
 {
   int i = 0;
   CHECK(!nic.stopped);
-  for(; i < n && !nic.refuses && nic.provided - nic.taken < POSTED; i++){
+  for(; i < n && !nic.refuses && nic.provided - nic.taken < MIN(POSTED, TUNE(RXRING)); i++){
     CHECK_EQ(pkt_len(in[i]), 0);
     nic.buf[nic.provided++ % RING] = in[i];
   }
@@ -124,10 +135,15 @@ ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
 static int
 take_tx(struct netif *nif, int q, struct pktbuf **in, int n)
 {
-  nic.given++;
-  nic.sent += !nic.sends_nothing;
-  pkt_free(in[0]);
-  return 1;
+  int i = 0;
+  for(; i < n && tx_room > 0; i++, tx_room--){
+    nic.given++;
+    nic.sent += !nic.sends_nothing;
+    pkt_own(in[i], PKT_NIC, PKT_STACK);
+    pkt_free(in[i]);
+  }
+  doorbells += i > 0;
+  return i;
 }
 
 static void
@@ -173,7 +189,10 @@ input(struct netif *nif, struct pktbuf *p)
   CHECK_EQ(host_locks, 0);
   passed++;
   least = MIN(least, (int)(nic.provided - nic.taken));
-  pkt_free(p);
+  if(!answer)
+    pkt_free(p);
+  else
+    netif_tx(nif, p);
 }
 
 static void
@@ -184,6 +203,7 @@ plug_in(void)
   CHECK_EQ(netif_register(&ring_nif), 0);
   ring_nif.up = 1;
   least = POSTED;
+  nic.given = nic.sent = doorbells = ring_nif.stat.tx_frames = 0;  // it announced itself
   fill();
 }
 
@@ -234,7 +254,7 @@ TEST(poll_replacement_comes_first)
 TEST(poll_quota)
 {
   plug_in();
-  poll_quota = 8;
+  tunes[TUNE_RXQUOTA] = 8;
   arrive(20);
   netif_interrupt(&ring_nif, 0);
   CHECK_EQ(passed, 8);
@@ -265,7 +285,7 @@ TEST(poll_card_refuses_buffers)
 TEST(poll_idle_and_thread)
 {
   plug_in();
-  poll_quota = 8;
+  tunes[TUNE_RXQUOTA] = 8;
   arrive(20);
   netif_interrupt(&ring_nif, 0);
   CHECK_EQ(idle_poll(), 0);
@@ -279,7 +299,7 @@ TEST(poll_idle_and_thread)
 TEST(poll_frame_at_unmask)
 {
   plug_in();
-  poll_quota = 8;
+  tunes[TUNE_RXQUOTA] = 8;
   arrive(8);
   netif_interrupt(&ring_nif, 0);
   nic.on_unmask = arrive_one;
@@ -413,4 +433,213 @@ TEST(poll_dead_card)
   CHECK_EQ(host_wakeups, 1);
   CHECK_EQ(ring_nif.watched, 0);
   pull_out();
+}
+
+// --- modes and limits ---
+
+// Mode `intr`: the handler ends when the ring is empty, however long that takes, and the card is never masked.
+TEST(poll_mode_intr)
+{
+  plug_in();
+  tunes[TUNE_MODE] = MODE_INTR;
+  tunes[TUNE_RXQUOTA] = 8;
+  arrive(POSTED);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, POSTED);
+  CHECK(!nic.masked);
+  arrive(1);
+  CHECK_EQ(idle_poll(), 0);  // idle harts leave the ring alone
+  netif_interrupt(&ring_nif, 0);
+  pull_out();
+}
+
+// Mode `thread`: the handler only fills the queue, what is too much for it is dropped by name, the thread takes it up.
+TEST(poll_mode_thread)
+{
+  plug_in();
+  tunes[TUNE_MODE] = MODE_THREAD;
+  tunes[TUNE_IPQUEUE] = 10;
+  arrive(25);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 0);
+  CHECK_EQ(drops(DROP_IPQ_FULL), 15);
+  CHECK_EQ(ring_nif.stat.rx_drops, 15);
+  run(ip_thread);
+  CHECK_EQ(passed, 10);
+  pull_out();
+}
+
+// Feedback: a full queue stops input, for the interrupt, the thread and idle harts; relaxed, it goes on.
+TEST(poll_feedback)
+{
+  struct feedback f = { 0 };
+  plug_in();
+  gate_choke(&f);
+  arrive(3);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 0);
+  CHECK(nic.masked);
+  CHECK_EQ(idle_poll(), 0);
+  run_thread();
+  CHECK_EQ(passed, 0);
+  gate_relax(&f);
+  CHECK_EQ(f.choked, 0);
+  run_thread();
+  CHECK_EQ(passed, 3);
+  CHECK(!nic.masked);
+  host_advance(2 * MSEC);
+  pull_out();
+}
+
+// A queue that nobody empties stops input for a tick, once: not again before it was relaxed. Two queues: until the last.
+TEST(poll_feedback_is_bounded)
+{
+  struct feedback dead = { 0 }, slow = { 0 };
+  plug_in();
+  gate_choke(&dead);
+  gate_choke(&slow);
+  gate_relax(&slow);
+  CHECK(!gate_open());
+  host_advance(2 * MSEC);
+  CHECK(gate_open());
+  CHECK(dead.choked != 0);  // so that its owner does not choke again
+  gate_choke(&slow);
+  gate_relax(&dead);        // of a stop that is over
+  CHECK(!gate_open());
+  gate_relax(&slow);
+  CHECK(gate_open());
+  host_advance(2 * MSEC);
+  pull_out();
+}
+
+// Input stops between two batches of one turn, and the rest of the ring is not forgotten.
+static struct feedback middle;
+
+static void
+choke_input(struct netif *nif, struct pktbuf *p)
+{
+  input(nif, p);
+  if(passed == 5)
+    gate_choke(&middle);
+}
+
+TEST(poll_feedback_in_a_turn)
+{
+  plug_in();
+  netif_input = choke_input;
+  arrive(50);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 32);  // the batch ends
+  CHECK(nic.masked);
+  host_advance(2 * MSEC);
+  run_thread();
+  CHECK_EQ(passed, 50);
+  CHECK(!nic.masked);
+  pull_out();
+}
+
+// Feedback off, or another mode: nothing stops.
+TEST(poll_feedback_off)
+{
+  struct feedback f = { 0 };
+  plug_in();
+  tunes[TUNE_FEEDBACK] = 0;
+  gate_choke(&f);
+  CHECK(gate_open());
+  tunes[TUNE_FEEDBACK] = 1;
+  tunes[TUNE_MODE] = MODE_INTR;
+  gate_choke(&f);
+  CHECK(gate_open());
+  CHECK_EQ(f.choked, 0);
+  pull_out();
+}
+
+static void
+slow_input(struct netif *nif, struct pktbuf *p)
+{
+  fake_now += MSEC;
+  input(nif, p);
+}
+
+// With a share of 30 % input has 3 ms of 10; what is left of the ring waits for the next period.
+TEST(poll_share)
+{
+  plug_in();
+  netif_input = slow_input;
+  tunes[TUNE_SHARE] = 30;
+  tunes[TUNE_RXQUOTA] = 1;
+  arrive(7);
+  netif_interrupt(&ring_nif, 0);
+  run_thread();
+  CHECK_EQ(passed, 3);
+  CHECK(!gate_open());
+  host_advance(11 * MSEC);
+  CHECK(gate_open());
+  run_thread();
+  CHECK_EQ(passed, 6);
+  host_advance(11 * MSEC);
+  run_thread();
+  CHECK_EQ(passed, 7);
+  CHECK(!nic.masked);
+  pull_out();
+}
+
+// What the stack sends in a turn goes out at its end, with one tail write.
+TEST(poll_sends_together)
+{
+  plug_in();
+  answer = 1;
+  arrive(20);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(nic.given, 20);
+  CHECK_EQ(doorbells, 1);
+  CHECK_EQ(ring_nif.stat.tx_frames, 20);
+  pull_out();
+}
+
+// At most txquota of it; the rest keeps the turn going until all is out. And what the card does not take is dropped by name.
+TEST(poll_send_quota)
+{
+  plug_in();
+  answer = 1;
+  tunes[TUNE_TXQUOTA] = 8;
+  arrive(20);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(nic.given, 8);
+  run_thread();
+  CHECK_EQ(nic.given, 20);
+  CHECK(!nic.masked);
+  tx_room = 2;
+  arrive(5);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(drops(DROP_TX_FULL), 3);
+  pull_out();
+}
+
+// A smaller ring gets its packets one by one to the pool; a larger one is filled at once.
+TEST(poll_ring_size)
+{
+  plug_in();
+  CHECK_EQ(tune_set("rxring", 10), 0);
+  arrive(60);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 60);
+  CHECK_EQ(nic.provided - nic.taken, 10);
+  CHECK_EQ(tune_set("rxring", 255), 0);
+  CHECK_EQ(nic.provided - nic.taken, POSTED);
+  CHECK_EQ(ring_nif.rxq[0].busy, 0);
+  pull_out();
+}
+
+// A parameter that does not exist, or a value out of range, changes nothing.
+TEST(tune_refuses)
+{
+  struct kstat_tune t;
+  CHECK_EQ(tune_set("nonsense", 1), -ENOENT);
+  CHECK_EQ(tune_set("mode", 3), -ERANGE);
+  CHECK_EQ(tune_set("rxring", 7), -ERANGE);
+  CHECK_EQ(tune_set("share", 0), -ERANGE);
+  for(int i = 0; tune_record(i, &t) == 1; i++)
+    CHECK_EQ(t.value, t.dflt);
+  CHECK_EQ(tune_record(NTUNE, &t), -1);
 }

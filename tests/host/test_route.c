@@ -179,7 +179,7 @@ TEST(netstat_records)
       CHECK(n >= 0 && n <= NETSTAT_RECMAX && i < 1000);
       i++;
     }
-    CHECK_EQ(i > 0, what >= KSTAT_IF && what <= KSTAT_TAP && what != KSTAT_HART && what != KSTAT_DISK);
+    CHECK_EQ(i > 0, what >= KSTAT_IF && what <= KSTAT_PATH && what != KSTAT_HART && what != KSTAT_DISK && what != KSTAT_FAULTY);
     CHECK_EQ(netstat_record(what, -1, rec), NETSTAT_END);
   }
   netstat_dump();

@@ -1,0 +1,23 @@
+#ifndef RXV_NET_FILTER_H
+#define RXV_NET_FILTER_H
+// A program in the router's way: each packet that is to be forwarded waits until it has said yes or no.
+
+#include "core/types.h"
+#include "pkt/pktbuf.h"
+
+#define FILTER_QUEUE 64  // packets that wait to be seen
+#define FILTER_ASKED 64  // ... that it has seen, and not said anything of
+
+int filter_open(void);          // the running program is the filter: 0; -EBUSY there is one already
+void filter_close(void);        // and all that waited is dropped (ip.filtered)
+int filter_active(void);
+void filter_ask(TAKES struct pktbuf *p);
+// The oldest packet that it has not seen, from its IP header on: at most n bytes of it to uva of the running process.
+// result: bytes; -EAGAIN (nonblock), -EINTR, -EFAULT; -ENOBUFS: too many wait for an answer.
+int filter_read(uint64 uva, int n, int nonblock);
+// A byte for each of the n oldest packets that it has seen: 0 no, anything else yes. result: n; -EFAULT;
+// -EINVAL: it has not seen so many.
+int filter_write(uint64 uva, int n);
+int filter_poll(void);          // POLLIN | POLLOUT
+
+#endif

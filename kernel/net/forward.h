@@ -1,0 +1,12 @@
+#ifndef RXV_NET_FORWARD_H
+#define RXV_NET_FORWARD_H
+// Forwarding between interfaces (TUNE_FORWARD).
+
+#include "net/ip.h"
+
+// p, which came in through `in`, starts at its IP header, whose form, source and options are checked; it is for nobody here.
+void ip_forward(struct netif *in, TAKES struct pktbuf *p);
+// The second half: p may go on, to the next hop on out's link.
+void ip_forward_out(struct netif *out, TAKES struct pktbuf *p, uint32 next);
+
+#endif

@@ -1,0 +1,107 @@
+// When input stops as a whole: a queue that its reader does not keep up with (feedback), or too large a share of
+// a hart (TUNE_SHARE). Nothing is lost by it: frames stay on the ring, and behind it in the card.
+//
+// A queue stops input once, when it gets full, and not again before it was nearly empty; and for a tick at the
+// most. So a program that never reads, or reads slowly, takes a tick from all the others and no more.
+
+#include "core/spinlock.h"
+#include "pkt/gate.h"
+#include "pkt/poll.h"
+#include "pkt/tune.h"
+#include "sched/timer.h"
+
+#define STOP_MAX (1 * MSEC)  // a queue stops input for so long at the most
+#define PERIOD (10 * MSEC)  // in which input has its share
+
+enum { GATE_QUEUE = 1, GATE_SHARE = 2 };
+
+int gate_stops;
+
+// g gatelock
+static struct spinlock gatelock = SPINLOCK("gate");
+static uint32 stop;         // [g] number of the stop that lasts, or of the last one
+static int choked;          // [g] queues that keep it up
+static struct timer tick;
+static uint64 period_end;   // [g]
+static uint64 used;         // [g] ticks of the time CSR that input took in this period
+static struct timer period;
+
+// Input goes on, unless there is another reason to stop it.
+static void
+reopen(int why)
+{
+  if(__atomic_and_fetch(&gate_stops, ~why, __ATOMIC_SEQ_CST) == 0)
+    poll_thread_wake();
+}
+
+void
+gate_choke(struct feedback *f)
+{
+  if(!TUNE(FEEDBACK) || TUNE(MODE) != MODE_POLL)
+    return;
+  acquire(&gatelock);
+  if(choked++ == 0){
+    if(++stop == 0)
+      stop = 1;
+    __atomic_or_fetch(&gate_stops, GATE_QUEUE, __ATOMIC_SEQ_CST);
+    timer_set(&tick, now() + STOP_MAX);
+  }
+  f->choked = stop;
+  release(&gatelock);
+}
+
+void
+gate_relax(struct feedback *f)
+{
+  int last = 0;
+  acquire(&gatelock);
+  if(f->choked == stop && choked > 0)
+    last = --choked == 0;
+  f->choked = 0;
+  release(&gatelock);
+  if(last)
+    reopen(GATE_QUEUE);
+}
+
+// Whoever has not read by now does not keep the others waiting any longer.
+static void
+tick_over(void *arg)
+{
+  acquire(&gatelock);
+  int were = choked;
+  choked = 0;
+  release(&gatelock);
+  if(were)
+    reopen(GATE_QUEUE);
+}
+
+void
+gate_charge(uint64 ticks)
+{
+  uint64 t = now(), most = PERIOD / 100 * TUNE(SHARE);
+  acquire(&gatelock);
+  if(t >= period_end){
+    period_end = t + PERIOD;
+    used = 0;
+  }
+  used += ticks;
+  int stop_it = used >= most && !(count_get(&gate_stops) & GATE_SHARE);
+  if(stop_it){
+    __atomic_or_fetch(&gate_stops, GATE_SHARE, __ATOMIC_SEQ_CST);
+    timer_set(&period, period_end);
+  }
+  release(&gatelock);
+}
+
+static void
+period_over(void *arg)
+{
+  reopen(GATE_SHARE);
+}
+
+void
+gate_init(void)
+{
+  timer_init(&tick, tick_over, 0);
+  timer_init(&period, period_over, 0);
+}

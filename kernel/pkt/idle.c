@@ -1,0 +1,133 @@
+// Harts with nothing to do look at the rings themselves (memory only, never the card): an interrupt, and even more
+// waking up from WFI, takes longer than the whole way of a packet. One hart does so at a time (sched.c).
+//
+// When it finds a frame in that way the interrupts are masked ("watched"): they would only disturb, most of all a
+// hart that sleeps. They come back when the hart gives up and goes to sleep; or, if it has other things to
+// run, by a timer that sees that nobody has looked for WATCH. The idle hart also takes back what was sent, when nobody waits.
+
+#include "core/spinlock.h"
+#include "pkt/path.h"
+#include "pkt/poll.h"
+#include "pkt/tune.h"
+#include "sched/proc.h"
+#include "sched/timer.h"
+
+#define RECLAIM 32         // sent packets taken back at a look
+#define WATCH (1 * MSEC)  // a queue that is watched may go without a look for so long, or twice as long
+
+// Sent packets back to the pool. Somebody who is just sending does it himself.
+static void
+reclaim(struct netif *nif)
+{
+  struct pktbuf *done[RECLAIM];
+  int n;
+
+  if(!tryacquire(&nif->txlock))
+    return;
+  n = nif->ops->tx_return(nif, 0, done, RECLAIM);
+  if(n < RECLAIM)
+    nif->unclaimed = 0;
+  release(&nif->txlock);
+  if(n == 0)
+    netif_owes(nif);
+  for(int i = 0; i < n; i++)
+    pkt_free(done[i]);
+}
+
+static struct timer watchdog;
+static uint32 looks;      // by idle harts
+static uint32 looks_then;  // ... when the watchdog last came
+static int nwatched;      // [a] queues
+
+// Interrupts of this queue would disturb. They are masked first: whoever sees `watched` may turn them on again at once.
+static void
+watch(struct netif *nif, int q)
+{
+  if(count_get(&nif->rxq[q].watched))
+    return;
+  nif->ops->irq(nif, q, 0);
+  if(__atomic_fetch_add(&nwatched, 1, __ATOMIC_SEQ_CST) == 0){
+    looks_then = looks;
+    timer_set(&watchdog, now() + WATCH);
+  }
+  __atomic_store_n(&nif->rxq[q].watched, 1, __ATOMIC_SEQ_CST);
+}
+
+// Nobody watches any more. result: 1: some frame came just now, and waits. It is drained here if `drain_it`.
+static int
+unwatch(int drain_it)
+{
+  int found = 0, quota = poll_quota();
+
+  for(int i = 0; i < count_get(&nnetif); i++)
+    for(int q = 0; q < netifs[i]->nqueue; q++){
+      struct netif *nif = netifs[i];
+      if(!__atomic_exchange_n(&nif->rxq[q].watched, 0, __ATOMIC_SEQ_CST))
+        continue;
+      __atomic_fetch_sub(&nwatched, 1, __ATOMIC_SEQ_CST);
+      if(count_get(&nif->rxq[q].thread) || !poll_unmask(nif, q))
+        continue;
+      if(!gate_open() || (drain_it && netif_poll(nif, q, quota) == quota))
+        poll_leave(nif, q);
+      else
+        found = 1;
+    }
+  return found;
+}
+
+// From the timer: has anybody looked since the last time?
+static void
+watch_over(void *arg)
+{
+  uint32 l = count_get(&looks);
+
+  if(count_get(&nwatched) == 0)
+    return;
+  if(l == looks_then)
+    unwatch(1);
+  looks_then = l;
+  if(count_get(&nwatched))
+    timer_set(&watchdog, now() + WATCH);
+}
+
+static int
+stop_idle(void)
+{
+  return count_get(&nwatched) ? unwatch(0) : 0;
+}
+
+// For the idle loop: look at every ring once. 1: there was something.
+static int
+idle_look(void)
+{
+  int found = 0, n = count_get(&nnetif), quota = poll_quota();
+
+  looks++;
+  if(!gate_open() || TUNE(MODE) != MODE_POLL)
+    return 0;
+  for(int i = 0; i < n; i++){
+    struct netif *nif = netifs[i];
+    if(nif->loopback)
+      continue;
+    for(int q = 0; q < nif->nqueue; q++){
+      if(count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
+        continue;
+      found = 1;
+      path_came();
+      watch(nif, q);
+      if(netif_poll(nif, q, quota) == quota)
+        poll_leave(nif, q);
+    }
+    if(!found && count_get(&nif->unclaimed))
+      reclaim(nif);
+  }
+  return found;
+}
+
+void
+idle_init(void)
+{
+  timer_init(&watchdog, watch_over, 0);
+  idle_poll = idle_look;
+  idle_stop = stop_idle;
+}

@@ -1,0 +1,38 @@
+#ifndef RXV_PKT_TUNE_H
+#define RXV_PKT_TUNE_H
+// What can be changed in the packet's way while it runs (netctl): each parameter has a name, a range, a default.
+// They are read where they matter, plainly: a packet more or less under the old value does no harm.
+
+#include "core/types.h"
+#include "kernel/kstat.h"
+
+// id, name, words for its values (or ""), default, least, most, what it means
+#define TUNE_PARAMS(X)                                                                                                    \
+  X(MODE, "mode", "intr thread poll", 2, 0, 2, "who drains the ring: the interrupt; it, for a thread; interrupt, then poll") \
+  X(RXQUOTA, "rxquota", "", 64, 0, 4096, "frames that one turn takes from a ring; 0: until it is empty (poll)")           \
+  X(TXQUOTA, "txquota", "", 64, 0, 4096, "frames that one turn sends of what it made; 0: all (poll)")                     \
+  X(FEEDBACK, "feedback", "off on", 1, 0, 1, "a queue 3/4 full stops input, until it is 1/4 full or 1 ms went by (poll)") \
+  X(SHARE, "share", "", 100, 1, 100, "percent of each 10 ms that input may take; 100: no limit (poll)")                   \
+  X(RXRING, "rxring", "", 255, 8, 255, "descriptors that the card may fill")                                              \
+  X(TXRING, "txring", "", 255, 20, 255, "descriptors that may wait to be sent")                                           \
+  X(IPQUEUE, "ipqueue", "", 64, 1, 1024, "frames between the interrupt and the thread (thread)")                          \
+  X(SPIN, "spin", "", 50, 0, 10000, "microseconds that an idle hart watches the rings before it sleeps (poll)")           \
+  X(FORWARD, "forward", "off on", 0, 0, 1, "packets for others go on to where the routes say: a router")
+
+enum tune_param {
+#define X(id, name, words, dflt, least, most, text) TUNE_##id,
+  TUNE_PARAMS(X)
+#undef X
+  NTUNE
+};
+
+enum { MODE_INTR, MODE_THREAD, MODE_POLL };  // values of TUNE_MODE
+
+extern uint32 tunes[NTUNE];  // [a]
+#define TUNE(id) count_get(&tunes[TUNE_##id])
+
+// A new value. result: 0; -ENOENT no such name; -ERANGE out of its range: nothing has changed.
+int tune_set(const char *name, uint32 value);
+int tune_record(int i, struct kstat_tune *r);  // 1: filled; -1: no number i
+
+#endif

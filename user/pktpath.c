@@ -1,0 +1,189 @@
+// pktpath [-n COUNT] [-p PORT] [-r]      where a packet's time goes: records the ways of packets, and shows them
+//
+// Waits until COUNT packets (8) have been received, sent or forwarded; -p: only those from or to this port. Then, for each,
+// the stages of its way with the time since the last one, and in the end the medians. Programs that are
+// already running receive and send them: `nt echo 7 0 &` first. -r: one line a stage, for bench/timeline.py:
+//     packet stage ns insns hart
+
+#include "kernel/kstat.h"
+#include "kernel/net.h"
+#include "kernel/netctl.h"
+#include "user/rxv.h"
+#include "user/user.h"
+
+#define USAGE "[-n COUNT] [-p PORT] [-r]"
+#define MOST 64  // records that the kernel has
+
+static const struct {
+  const char *name, *text;
+} stages[NPATH] = {
+#define X(id, name, text) { name, text },
+  PATH_STAGES(X)
+#undef X
+};
+
+static struct kstat_path kept[MOST];
+static int nkept;
+static uint64 port;
+
+static void
+record(int on)
+{
+  struct netctl_path c = { on };
+  if(netctl(NETCTL_PATH, &c, sizeof(c)) < 0)
+    die_errno("netctl");
+}
+
+static int
+complete(const struct kstat_path *k)
+{
+  return k->stage[PATH_COPIED].seen || k->stage[PATH_CARD].seen || k->drop[0];
+}
+
+static int
+wanted(const struct kstat_path *k)
+{
+  return complete(k) && (port == 0 || k->sport == port || k->dport == port);
+}
+
+// Those that are done by now. result: 1: the kernel has no room for more.
+static int
+collect(int most)
+{
+  struct kstat_path *k;
+  int n = kstat_all(KSTAT_PATH, (void **)&k, sizeof(*k));
+  if(n < 0)
+    die_errno("kstat");
+  nkept = 0;
+  for(int i = 0; i < n && nkept < most; i++)
+    if(wanted(&k[i]))
+      kept[nkept++] = k[i];
+  free(k);
+  return n == MOST;
+}
+
+// The stages of k in the order of their times.
+static int
+order(const struct kstat_path *k, int by[NPATH])
+{
+  int n = 0;
+  for(int s = 0; s < NPATH; s++){
+    int i = n;
+    if(!k->stage[s].seen)
+      continue;
+    for(; i > 0 && k->stage[by[i - 1]].ns > k->stage[s].ns; i--)
+      by[i] = by[i - 1];
+    by[i] = s;
+    n++;
+  }
+  return n;
+}
+
+static void
+show_head(const struct kstat_path *k)
+{
+  char src[16], dst[16];
+  const char *proto = k->proto == IPPROTO_UDP ? "UDP" : k->proto == IPPROTO_ICMP ? "ICMP" : k->proto ? "IP" : "no IP";
+  printf("packet %u: %s", k->number, proto);
+  if(k->proto)
+    printf(" %s:%u > %s:%u", ip_str(k->src, src), k->sport, ip_str(k->dst, dst), k->dport);
+  printf(", %u bytes, %s%s\n", k->len,
+         k->drop[0] ? "dropped: " : k->stage[PATH_COPIED].seen ? "received" : k->stage[PATH_FORWARD].seen ? "forwarded" :
+         k->stage[PATH_CAME].seen ? "answered" : "sent", k->drop);
+}
+
+static void
+show(const struct kstat_path *k)
+{
+  int by[NPATH], n = order(k, by);
+  uint32 last = 0, insns = 0;
+  show_head(k);
+  printf("  STAGE        +US    US  %sHART  WHAT HAPPENED\n", k->stage[by[n - 1]].insns ? "+INSNS  " : "");
+  for(int i = 0; i < n; i++){
+    const char *text = stages[by[i]].text;
+    uint32 ns = k->stage[by[i]].ns, in = k->stage[by[i]].insns;
+    printf("  %-9s %4u.%u %4u.%u  ", stages[by[i]].name, (ns - last) / 1000, (ns - last) / 100 % 10, ns / 1000, ns / 100 % 10);
+    if(k->stage[by[n - 1]].insns)
+      printf("%6u  ", in - insns);
+    printf("%4u  %s\n", k->stage[by[i]].hart, text);
+    last = ns;
+    insns = in ? in : insns;
+  }
+  printf("  %u cop%s, %u.%u us in all\n", k->copies, k->copies == 1 ? "y" : "ies", last / 1000, last / 100 % 10);
+}
+
+static void
+show_raw(const struct kstat_path *k)
+{
+  for(int s = 0; s < NPATH; s++)
+    if(k->stage[s].seen)
+      printf("path %u %s %u %u %u\n", k->number, stages[s].name, k->stage[s].ns, k->stage[s].insns, k->stage[s].hart);
+}
+
+static uint32
+median(uint32 *v, int n)
+{
+  for(int i = 1; i < n; i++){
+    uint32 x = v[i];
+    int j = i;
+    for(; j > 0 && v[j - 1] > x; j--)
+      v[j] = v[j - 1];
+    v[j] = x;
+  }
+  return v[n / 2];
+}
+
+// The medians over those packets that were received (or sent): what one is the other is not.
+static void
+show_medians(int last_stage, const char *what)
+{
+  uint32 at[NPATH][MOST];
+  int n[NPATH] = { 0 };
+  for(int i = 0; i < nkept; i++)
+    for(int s = 0; s < NPATH; s++)
+      if(kept[i].stage[s].seen && kept[i].stage[last_stage].seen)
+        at[s][n[s]++] = kept[i].stage[s].ns;
+  if(n[last_stage] < 2)
+    return;
+  printf("medians of %d %s:", n[last_stage], what);
+  for(int s = 0; s < NPATH; s++)
+    if(n[s]){
+      uint32 ns = median(at[s], n[s]);
+      printf(" %s %u.%u", stages[s].name, ns / 1000, ns / 100 % 10);
+    }
+  printf(" us\n");
+}
+
+int
+main(int argc, char **argv)
+{
+  uint64 most = 8;
+  int raw = 0, i = 1;
+  for(; i < argc && argv[i][0] == '-'; i++){
+    if(strcmp(argv[i], "-r") == 0)
+      raw = 1;
+    else if(i + 1 < argc && strcmp(argv[i], "-n") == 0 && parse_uint(argv[i + 1], MOST, &most) == 0 && most > 0)
+      i++;
+    else if(i + 1 < argc && strcmp(argv[i], "-p") == 0 && parse_uint(argv[i + 1], 65535, &port) == 0)
+      i++;
+    else
+      usage(USAGE);
+  }
+  if(i < argc)
+    usage(USAGE);
+  record(1);
+  printf("pktpath: ready\n");
+  while(nkept < (int)most){
+    pause(1);
+    if(collect(most) && nkept < (int)most)
+      record(1);  // all of them were others' packets
+  }
+  record(0);
+  for(i = 0; i < nkept; i++)
+    raw ? show_raw(&kept[i]) : show(&kept[i]);
+  if(!raw){
+    show_medians(PATH_COPIED, "received");
+    show_medians(PATH_CARD, "sent");
+  }
+  return 0;
+}
