@@ -2,6 +2,7 @@
 #
 # make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these
 # make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %
+# make livelock       the livelock figures: receiver and router from 0 to 10 x the loss-free rate, in each mode
 # make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
 
 BB = $(B)/bench
@@ -33,4 +34,7 @@ bench: all bench-tools bench-linux
 budget: all bench-tools
 	@QEMU='$(QEMU)' bench/budget
 
-.PHONY: bench bench-tools bench-linux budget
+livelock: all bench-tools
+	@QEMU='$(QEMU)' bench/livelock.py $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
+
+.PHONY: livelock bench bench-tools bench-linux budget

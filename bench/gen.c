@@ -4,9 +4,11 @@
 //                         echo BYTES WINDOW SECS   keep WINDOW echoes on their way
 //                         recv BYTES RATE SECS     offer RATE frames a second, 0: as many as are taken
 //                         send BYTES COUNT BURST   have COUNT frames sent by the guest
+//                         forward BYTES RATE SECS  offer RATE frames a second to a router, and see what comes out behind it
 //                         idle SECS                only watch
 //                         quit                     end the guest's program
 //   -w PATH   QEMU's end of the wire is PATH.q, ours PATH.h
+//   -W PATH   the wire behind the router: forward only
 //   -i FILE   the guest's instructions as bench/insn.c counts them, before and after; with -o OUT each of them
 //   -H        with the histogram of the round trips
 //
@@ -40,6 +42,11 @@ static struct wire wire = {
   .guest_mac = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 },
   .addr = 0x0a000202,
   .guest_addr = 0x0a00020f,
+};
+static struct wire there = {
+  .mac = { 0x52, 0x55, 0x0a, 0x00, 0x03, 0x02 },
+  .addr = 0x0a000302,
+  .port = BENCH_PORT,
 };
 static uint16_t run;               // of this process
 static const struct table *table;  // the guest's instructions; 0: not counted
@@ -268,8 +275,22 @@ look_at_wire(void)
     ;
 }
 
+// Waits until the next of `offered` frames is due, 50 us at least: a generator that spins would take a core away from
+// the guest. start: of the measurement, ns.
+static void
+wait_until_due(uint64_t start, uint64_t offered, double rate, double secs)
+{
+  uint64_t next = start + (offered + 1) / rate * 1e9, soon = now_ns() + 50000;
+  if(next < soon)
+    next = soon;
+  if(next > start + secs * 1e9)
+    next = start + secs * 1e9;
+  struct timespec at = { .tv_sec = next / 1000000000, .tv_nsec = next % 1000000000 };
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
+}
+
 // At an open rate the wire is never waited for: a frame that it does not take is one that this host has lost. What is
-// due goes out together at most every 50 us: a generator that spins would take a core away from the guest.
+// due goes out together at most every 50 us.
 static void
 measure_recv(const double *arg)
 {
@@ -293,15 +314,8 @@ measure_recv(const double *arg)
       looked = start + t;
       look_at_wire();
     }
-    if(rate > 0){
-      uint64_t next = start + (offered + 1) / rate * 1e9, soon = now_ns() + 50000;
-      if(next < soon)
-        next = soon;
-      if(next > start + secs * 1e9)
-        next = start + secs * 1e9;
-      struct timespec at = { .tv_sec = next / 1000000000, .tv_nsec = next % 1000000000 };
-      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
-    }
+    if(rate > 0)
+      wait_until_due(start, offered, rate, secs);
   }
   double elapsed = (now_ns() - start) * 1e-9;
   for(int ms = 0; wire_pending(&wire) > 0 && ms < 5000; ms++)
@@ -320,6 +334,67 @@ measure_recv(const double *arg)
   if(after)
     table = after;
   counting_ends(got);
+}
+
+// Frames of this run that have come out behind the router, as far as they are here.
+static uint64_t
+came_out(uint64_t *misordered)
+{
+  static uint32_t last;
+  unsigned payload;
+  uint64_t n = 0;
+  struct bench_head *h;
+  while((h = wire_get(&there, frame, &payload, 0)) != 0){
+    if(h->run != run)
+      continue;
+    *misordered += h->seq < last;
+    last = h->seq;
+    n++;
+  }
+  return n;
+}
+
+// As measure_recv(), but the frames are for a host behind the guest. What comes out within the time counts.
+static void
+measure_forward(const double *arg)
+{
+  unsigned bytes = arg[0];
+  double rate = arg[1], secs = arg[2];
+  struct wire dst = wire;
+  struct request r;
+  uint64_t offered = 0, taken = 0, got = 0, misordered = 0, t;
+  uint32_t seq = 0;
+
+  dst.guest_addr = there.addr;
+  request_make(&r, &dst, BENCH_COUNT, bytes, 0, 0);
+  counting_begins();
+  uint64_t start = now_ns();
+  for(uint64_t looked = start; (t = now_ns() - start) < secs * 1e9;){
+    uint64_t due = rate > 0 ? rate * t * 1e-9 : offered + 64;
+    for(; offered < due; offered++){
+      request_number(&r, run, seq++);
+      taken += wire_put(&wire, &r, 0);
+    }
+    got += came_out(&misordered);
+    if(start + t - looked > 1000000){
+      looked = start + t;
+      look_at_wire();
+    }
+    if(rate > 0)
+      wait_until_due(start, offered, rate, secs);
+  }
+  double elapsed = (now_ns() - start) * 1e-9;
+  got += came_out(&misordered);
+  printf("{\"secs\": %.4f, \"offered_per_s\": %.0f, \"taken_per_s\": %.0f, \"per_s\": %.0f, \"misordered\": %llu", elapsed,
+         offered / elapsed, taken / elapsed, got / elapsed, (unsigned long long)misordered);
+  counting_ends(got);
+  // What is still on its way must not be taken for the next run's.
+  for(int ms = 0; wire_pending(&wire) > 0 && ms < 5000; ms++){
+    poll(0, 0, 1);
+    came_out(&misordered);
+  }
+  for(int quiet = 0; quiet < 20; quiet++)
+    quiet = came_out(&misordered) ? 0 : (poll(0, 0, 1), quiet);
 }
 
 static void
@@ -384,6 +459,7 @@ static const struct command {
   { "echo", measure_echo, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "WINDOW", 1, WINDOW_MAX }, { "SECS", 0.001, 3600 } } },
   { "recv", measure_recv, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "RATE", 0, 1e8 }, { "SECS", 0.001, 3600 } } },
   { "send", measure_send, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "COUNT", 1, 1e8 }, { "BURST", 1, 256 } } },
+  { "forward", measure_forward, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "RATE", 0, 1e8 }, { "SECS", 0.001, 3600 } } },
   { "idle", measure_idle, 1, { { "SECS", 0.001, 3600 } } },
   { "quit", measure_quit, 0, { { 0 } } },
 };
@@ -392,18 +468,20 @@ static int
 usage(void)
 {
   fprintf(stderr, "usage: gen -w PATH [-i FILE [-o OUT]] [-H] ready SECS | echo BYTES WINDOW SECS | recv BYTES RATE SECS |\n"
-                  "           send BYTES COUNT BURST | idle SECS | quit\n");
+                  "           send BYTES COUNT BURST | forward BYTES RATE SECS (with -W PATH) | idle SECS | quit\n");
   return 2;
 }
 
 int
 main(int argc, char **argv)
 {
-  const char *path = 0, *counts = 0;
+  const char *path = 0, *behind = 0, *counts = 0;
   int o;
-  while((o = getopt(argc, argv, "+w:i:o:H")) != -1){
+  while((o = getopt(argc, argv, "+w:W:i:o:H")) != -1){
     if(o == 'w')
       path = optarg;
+    else if(o == 'W')
+      behind = optarg;
     else if(o == 'i')
       counts = optarg;
     else if(o == 'o')
@@ -419,7 +497,7 @@ main(int argc, char **argv)
   double value[3] = {0};
   while(c < none && n > 0 && strcmp(a[0], c->name) != 0)
     c++;
-  if(path == 0 || n == 0 || c == none || n != 1 + c->args)
+  if(path == 0 || n == 0 || c == none || n != 1 + c->args || (c->measure == measure_forward) != (behind != 0))
     return usage();
   for(int i = 0; i < c->args; i++)
     value[i] = number(a[1 + i], c->arg[i].what, c->arg[i].min, c->arg[i].max);
@@ -428,6 +506,8 @@ main(int argc, char **argv)
   run = getpid();
   wire.port = 20000 + getpid() % 40000;
   wire_open(&wire, path, 10);
+  if(behind)
+    wire_open(&there, behind, 10);
 #ifdef __linux__
   prctl(PR_SET_TIMERSLACK, 1);  // else sleeps last 50 us longer than asked for
 #endif

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""The experiments of Mogul and Ramakrishnan ("Eliminating receive livelock in an interrupt-driven kernel", 1997) on rxv.
+
+  livelock.py [--quick] [--out DIR]        `make livelock`: figures (SVG), results.json, and whether each rule holds
+
+A generator offers a receiver, and then a router, from nothing to ten times what it can take without loss, in each mode
+that netctl switches. What is offered and not taken by the card is lost before the machine has spent anything on it; what is
+taken and does not come through was work for nothing.
+"""
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+
+import plot
+from guest import Failure, Guest, OUT
+
+MULTIPLES = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 6, 8, 10)
+QUICK = (0.5, 1, 2, 3, 6)
+FRAME = 60
+COLORS = ("#c02020", "#2050c0", "#208040", "#c08020", "#802080", "#444444")
+
+
+class Router(Guest):
+    """A guest with two wires, between two hosts that gen plays. filter: a program in the path."""
+
+    def __init__(self):
+        there = os.path.join(OUT, "run.%d.behind" % os.getpid())
+        for end in (".q", ".h"):
+            if os.path.exists(there + end):
+                os.unlink(there + end)
+        self.there = there
+        super().__init__("rxv", program=None, extra=[
+            "-netdev", "dgram,id=n1,local.type=unix,local.path=%s.q,remote.type=unix,remote.path=%s.h" % (there, there),
+            "-device", "e1000,netdev=n1,mac=52:54:00:12:34:57,romfile=,bus=pcie.0"])
+        self.sh("netctl forward on")
+        # Nobody is there to answer when the machine cannot: the neighbour is known for good.
+        self.sh("arp add 10.0.3.2 52:55:0a:00:03:02")
+
+    def offer(self, rate, secs):
+        return self.gen("-W", self.there, "forward", FRAME, rate, secs)
+
+
+class Receiver(Guest):
+    def __init__(self):
+        super().__init__("rxv", program=None)
+        self.type("benchd &")
+        self.gen("ready", 60)
+
+    def offer(self, rate, secs):
+        return self.gen("recv", FRAME, rate, secs)
+
+
+def sh(guest, command, secs=60):
+    """One command of the guest's shell; what it printed."""
+    since = len(guest.text)
+    guest.type(command + "; echo do''ne")
+    guest.expect("done\n", secs, since)
+    return guest.text[since:]
+
+
+Guest.sh = sh
+
+
+def settings(guest, **values):
+    guest.sh("netctl default")
+    for name, value in values.items():
+        guest.sh("netctl %s %s" % (name, value))
+    if isinstance(guest, Router):
+        guest.sh("netctl forward on")
+
+
+def loss_free(guest, secs):
+    """The highest rate, to a tenth, at which everything offered comes through (paper: MLFRR)."""
+    rate, step = 1000.0, 2.0
+    while step > 1.05:
+        r = guest.offer(rate * step, secs)
+        if r["per_s"] >= 0.98 * r["offered_per_s"]:
+            rate *= step
+        else:
+            step = step ** 0.5
+    return rate
+
+
+class Experiment:
+    def __init__(self, quick):
+        self.secs = 0.5 if quick else 1.0
+        self.multiples = QUICK if quick else MULTIPLES
+        self.rounds = 1 if quick else 3
+        self.started = time.monotonic()
+        self.curves = {}   # figure -> {label: [(offered, came through), ...]} in units of the loss-free rate
+        self.rules = []    # (sentence, holds)
+        self.shares = []   # (limit, left to a program, percent)
+        self.units = {}
+
+    def say(self, text):
+        print("[%4.0f s] %s" % (time.monotonic() - self.started, text), file=sys.stderr, flush=True)
+
+    def curve(self, figure, label, guest, unit, **values):
+        settings(guest, **values)
+        points = []
+        for m in self.multiples:
+            got = [guest.offer(m * unit, self.secs) for _ in range(self.rounds)]
+            points.append((statistics.median(r["offered_per_s"] for r in got) / unit,
+                           statistics.median(r["per_s"] for r in got) / unit))
+        self.curves.setdefault(figure, {})[label] = points
+        self.say("%s, %s: %s" % (figure, label, " ".join("%.2f" % y for _, y in points)))
+        return points
+
+    def rule(self, sentence, holds):
+        self.rules.append((sentence, bool(holds)))
+
+    @staticmethod
+    def at(points, least):
+        """The worst of what came through from so many times the loss-free rate on, against the best of all."""
+        return min(y for x, y in points if x >= least) / max(y for _, y in points)
+
+    def receiver(self):
+        with Receiver() as g:
+            unit = self.units["receiver"] = loss_free(g, self.secs)
+            self.say("a program receives %.0f frames/s without loss" % unit)
+            fig = "received by a program"
+            intr = self.curve(fig, "intr", g, unit, mode="intr")
+            self.curve(fig, "thread", g, unit, mode="thread")
+            self.curve(fig, "poll, no quota, no feedback", g, unit, rxquota=0, feedback="off")
+            self.curve(fig, "poll, no feedback", g, unit, feedback="off")
+            poll = self.curve(fig, "poll", g, unit)
+        at3 = [y for x, y in intr if x >= 2.9][0] / max(y for _, y in intr)
+        self.rule("interrupts only, a program receives at 3 x: %.0f %% of the peak (below 50)" % (100 * at3), at3 < 0.5)
+        self.rule("polling with a quota, a program receives from 3 x on: %.0f %% of the peak (95 at least)" % (
+            100 * self.at(poll, 2.9)), self.at(poll, 2.9) >= 0.95)
+
+    def router(self):
+        with Router() as g:
+            unit = self.units["router"] = loss_free(g, self.secs)
+            self.say("the router forwards %.0f frames/s without loss" % unit)
+            fig = "forwarded"
+            self.curve(fig, "intr", g, unit, mode="intr")
+            self.curve(fig, "thread", g, unit, mode="thread")
+            none = self.curve(fig, "poll, no quota", g, unit, rxquota=0)
+            quota = self.curve(fig, "poll, quota 64", g, unit)
+            starved = self.at(none, 2.9)
+            self.rule("no quota, the transmit ring starves from 3 x on: %.0f %% of the peak (below 10)" % (100 * starved), starved < 0.1)
+            self.rule("with a quota the router forwards from 3 x on: %.0f %% of the peak (95 at least)" % (100 * self.at(quota, 2.9)),
+                      self.at(quota, 2.9) >= 0.95)
+            for q in (4, 16, 256, 1024):
+                self.curve("quotas", "quota %d" % q, g, unit, rxquota=q)
+            self.curves["quotas"]["quota 64"] = quota
+
+            g.type("screend &")
+            g.expect("screend: ready", 30)
+            fig = "forwarded through a filter program"
+            self.curve(fig, "intr", g, unit, mode="intr")
+            self.curve(fig, "poll, no feedback", g, unit, feedback="off")
+            fed = self.curve(fig, "poll, feedback", g, unit)
+            self.rule("feedback from the filter's queue, from 3 x on: %.0f %% of the peak (90 at least)" % (100 * self.at(fed, 2.9)),
+                      self.at(fed, 2.9) >= 0.9)
+
+    def share(self):
+        with Router() as g:
+            def work(flood):
+                since = len(g.text)
+                g.type("burn %d" % (2 if flood else 1))
+                time.sleep(0.2)  # it computes by now; the flood covers more than its time
+                if flood:
+                    g.offer(0, 2.2)
+                g.expect("rounds", 60, since)
+                return int(g.text[since:].split("burn: ")[1].split()[0]) / (2 if flood else 1)
+            idle = statistics.median(work(False) for _ in range(self.rounds + 1))
+            for limit in (25, 50, 75, 100):
+                settings(g, share=limit)
+                left = 100 * statistics.median(work(True) for _ in range(self.rounds)) / idle
+                self.shares.append((limit, left))
+                self.say("share %d %%: %.0f %% left to a program" % (limit, left))
+                if limit < 100:
+                    self.rule("input limited to %d %%: a program has %.0f %% (%d, to 5 points)" % (limit, left, 100 - limit),
+                              abs(left - (100 - limit)) <= 5)
+
+
+def draw(e, where):
+    if plot.shutil.which("gnuplot") is None:
+        print("no figures: gnuplot is not installed (make setup)")
+        return
+    for figure, curves in e.curves.items():
+        lines = [(label, COLORS[i % len(COLORS)], points) for i, (label, points) in enumerate(curves.items())]
+        print("figure: " + plot.gnuplot(
+            os.path.join(where, figure.replace(" ", "-") + ".svg"), "60-byte frames %s, 1 hart" % figure,
+            "offered, in units of the loss-free rate", "came through, in the same units", lines, "set yrange [0:*]"))
+    if e.shares:
+        ideal = [(limit, 100 - limit) for limit, _ in e.shares]
+        print("figure: " + plot.gnuplot(os.path.join(where, "share.svg"), "what a flood leaves to a program, 1 hart",
+                                        "limit of input, percent", "a program gets, percent",
+                                        [("measured", COLORS[0], e.shares), ("all that input leaves", COLORS[5], ideal)]))
+
+
+def table(e):
+    for figure, curves in e.curves.items():
+        unit = e.units["receiver" if figure.startswith("received") else "router"]
+        print("\n%s, in units of %.0f frames/s" % (figure, unit))
+        print("%-30s%s" % ("offered", "".join("%6.2f" % m for m in e.multiples)))
+        for label, points in curves.items():
+            print("%-30s%s" % (label, "".join("%6.2f" % y for _, y in points)))
+    print()
+    for sentence, holds in e.rules:
+        print("%-4s %s" % ("ok" if holds else "NO", sentence))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer points, one round")
+    parser.add_argument("--out", default=os.path.join(OUT, "livelock"), help="where figures and results go")
+    parser.add_argument("parts", nargs="*", help="receiver, router, share: only these")
+    o = parser.parse_args()
+    os.makedirs(o.out, exist_ok=True)
+    e = Experiment(o.quick)
+    try:
+        for part in (e.receiver, e.router, e.share):
+            if not o.parts or part.__name__ in o.parts:
+                part()
+    except Failure as why:
+        print("livelock: %s" % why, file=sys.stderr)
+        return 1
+    table(e)
+    draw(e, o.out)
+    with open(os.path.join(o.out, "results.json"), "w", encoding="utf-8") as f:
+        json.dump({"units": e.units, "curves": e.curves, "shares": e.shares, "rules": e.rules}, f, indent=1)
+    return 0 if all(holds for _, holds in e.rules) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
