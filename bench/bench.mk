@@ -28,7 +28,7 @@ $(BB)/linux/initramfs.gz: bench/linux/make-guest bench/linux/init.c user/benchd.
 	@bench/linux/make-guest $(BB)/linux || true
 bench-linux: $(BB)/linux/initramfs.gz
 
-bench: all bench-tools bench-linux
+bench: all bench-tools $(if $(filter-out 0,$(QUICK)),,bench-linux)
 	@QEMU='$(QEMU)' bench/bench.py $(if $(filter-out 0,$(QUICK)),--quick) $(STEPS)
 
 budget: all bench-tools

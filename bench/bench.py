@@ -5,44 +5,50 @@
   bench.py --table FILE.json     the table of an earlier run
 
 Steps, all of them by default: wire1 wire3 (echo, received, sent, with so many harts), curve1 (received against
-offered), cost (instructions a packet), sys1 sys3 syscost (system calls), boot1 boot3, build.
-Everything that was measured is in build/bench/results.json, and drawn as SVG if gnuplot is there.
-`make bench` builds what is needed and calls this; QUICK=1 takes about two minutes.
+offered), hist1 hist3 (round trips, to be drawn), cost (instructions a packet), sys1 sys3 syscost1 syscost3 (system
+calls), boot1 boot3, build. Everything that was measured is in build/bench/results.json, and drawn as SVG by matplotlib
+or gnuplot. `make bench` builds what is needed and calls this; QUICK=1 takes about two minutes. doc/bench.md says what
+the rows mean.
 """
 import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import time
 
 import plot
+import report
 import steps
 from guest import Failure, OUT, QEMU
 
 GUESTS = ("limit", "rxv", "linux")
-STEPS = ("wire1", "wire3", "curve1", "cost", "sys1", "sys3", "syscost", "boot1", "boot3", "build")
-QUICK_STEPS = ("wire1", "wire3", "cost", "sys1", "syscost", "boot1")
-# Steps that repeat nothing but what they are: instructions do not vary, a build is long.
-ONCE = ("cost", "syscost", "build")
+STEPS = ("wire1", "wire3", "curve1", "hist1", "hist3", "cost", "sys1", "sys3", "syscost1", "syscost3", "boot1", "boot3",
+         "build")
+QUICK_STEPS = ("wire1", "wire3", "curve1", "cost", "sys1", "syscost1", "boot1")
+# Linux takes its time to boot: in a quick run it is only here, and in the first round.
+QUICK_LINUX = ("wire1", "sys1")
+# Steps that would repeat nothing but themselves: instructions vary little, a picture needs one, a build is long.
+ONCE = ("cost", "syscost1", "syscost3", "hist1", "hist3", "build")
 
 
 def jobs(step, kind, quick):
     """What one step does with one kind of guest: pairs (name, value); None: nothing."""
     name, harts = step.rstrip("0123456789"), int("0" + step.lstrip("abcdefghijklmnopqrstuvwxyz")) or 1
-    keep = os.path.join(OUT, "profile")
     if name == "wire":
-        return steps.wire(kind, harts, 0.5 if quick else 2, full=not quick)
+        return steps.wire(kind, harts, 0.4 if quick else 2)
     if name == "curve":
-        return steps.curve(kind, harts, 1)
+        return steps.curve(kind, harts, 0.4 if quick else 1, steps.QUICK_RATES if quick else steps.RATES)
+    if name == "hist":
+        return steps.histogram(kind, harts, 5)
     if name == "cost" and kind != "limit":
-        return steps.cost(kind, 1, 0.5 if quick else 2, keep=keep if kind == "rxv" else None)
+        keep = os.path.join(OUT, "profile") if kind == "rxv" else None
+        return steps.cost(kind, harts, 0.5 if quick else 2, keep=keep)
     if name == "sys" and kind != "limit":
         return steps.sysbench(kind, harts)
     if name == "syscost" and kind != "limit":
-        return steps.sysbench_cost(kind, 1, keep=os.path.join(OUT, "profile.sys"))
+        return steps.sysbench_cost(kind, harts, keep=os.path.join(OUT, "profile.%s" % step) if kind == "rxv" else None)
     if name == "boot" and kind == "rxv":
         return steps.boot(kind, harts)
     if name == "build" and kind == "rxv":
@@ -73,72 +79,28 @@ class Progress:
 
 
 def run(wanted, kinds, rounds, quick):
-    """All rounds: a list of {step, guest, round, name, value}."""
-    plan = [(n, step, kind) for n in range(rounds) for step in wanted for kind in kinds
-            if (n == 0 or step not in ONCE) and jobs(step, kind, quick) is not None]
+    """All rounds, the guests in turn within each, so that a slower hour of the host meets them all: a list of
+    {step, guest, round, name, value}. A guest that fails gets a second try."""
+    def takes_part(n, step, kind):
+        if n > 0 and step in ONCE or kind == "linux" and quick and (n > 0 or step not in QUICK_LINUX):
+            return False
+        return jobs(step, kind, quick) is not None
+    plan = [(n, step, kind) for n in range(rounds) for step in wanted for kind in kinds if takes_part(n, step, kind)]
     results, progress = [], Progress(len(plan))
     for n, step, kind in plan:
         progress.next("round %d of %d: %s, %s" % (n + 1, rounds, step, kind))
         for attempt in (1, 2):
+            got = []
             try:
-                got = [{"step": step, "guest": kind, "round": n, "name": name, "value": value}
-                       for name, value in jobs(step, kind, quick)]
-                results += got
+                for name, value in jobs(step, kind, quick):
+                    got.append((name, value))
                 break
             except Failure as e:
-                results.append({"step": step, "guest": kind, "round": n, "name": "failure", "value": str(e)})
                 print("\n%s, %s: %s" % (step, kind, e), file=sys.stderr)
+                results.append({"step": step, "guest": kind, "round": n, "name": "failure %d" % attempt, "value": str(e)})
+        results += [{"step": step, "guest": kind, "round": n, "name": name, "value": value} for name, value in got]
     progress.end()
     return results
-
-
-def number(x):
-    if abs(x) >= 1000:
-        return "{:,.0f}".format(x)
-    return "%.3g" % x if abs(x) < 100 else "%.0f" % x
-
-
-def cell(values):
-    if not values:
-        return ""
-    text = number(statistics.median(values))
-    if len(values) > 1 and min(values) != max(values):
-        text += " (%s-%s)" % (number(min(values)), number(max(values)))
-    return text
-
-
-def table(results, kinds):
-    """Rows of words: a head, then one row a name, in the order in which they came."""
-    rows, order = {}, []
-    for r in results:
-        if r["name"] == "failure" or not isinstance(r["value"], (int, float)):
-            continue
-        key = (r["step"], r["name"])
-        if key not in rows:
-            rows[key] = {}
-            order.append(key)
-        rows[key].setdefault(r["guest"], []).append(r["value"])
-    out = []
-    for step in dict.fromkeys(s for s, _ in order):
-        out.append([step] + list(kinds) + ["rxv : limit", "rxv : linux"])
-        for key in (k for k in order if k[0] == step):
-            row = rows[key]
-            ratio = []
-            for other in ("limit", "linux"):
-                mine, theirs = (statistics.median(row[k]) if row.get(k) else 0 for k in ("rxv", other))
-                ratio.append("%.2f" % (mine / theirs) if mine and theirs else "")
-            out.append([key[1]] + [cell(row.get(k)) for k in kinds] + ratio)
-    return out
-
-
-def show(rows):
-    if not rows:
-        return
-    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        if row[-1] == "rxv : linux":
-            print()
-        print("  ".join(w.ljust(n) if i == 0 else w.rjust(n) for i, (w, n) in enumerate(zip(row, widths))).rstrip())
 
 
 def environment(rounds):
@@ -157,9 +119,15 @@ def environment(rounds):
         with open("/proc/cpuinfo") as f:
             cpu = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "")
     return {"qemu": said(QEMU, "--version").split("\n")[0], "host": platform.platform(), "cpu": cpu,
-            "cores": os.cpu_count(), "load": os.getloadavg()[0], "unix_queue": queue, "rounds": rounds,
+            "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2), "unix_queue": queue, "rounds": rounds,
             "commit": said("git", "-C", os.path.dirname(OUT), "describe", "--always", "--dirty"),
             "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def in_one_line(env):
+    return ("medians (and ranges) of %d rounds; %s; host: %s cores of %s, load %.1f at the start, unix sockets of %s "
+            "datagrams; commit %s, %s" % (env["rounds"], env["qemu"], env["cores"], env["cpu"] or "a kind not known",
+                                          env["load"], env["unix_queue"] or "?", env["commit"] or "?", env["when"]))
 
 
 def long_queues():
@@ -193,7 +161,8 @@ def main():
     if a.table:
         with open(a.table) as f:
             kept = json.load(f)
-        show(table(kept["results"], GUESTS))
+        print(in_one_line(kept["environment"]))
+        report.show(report.table(kept["results"], GUESTS))
         return 0
     long_queues()
     if "linux" in kinds and not os.path.exists(os.path.join(OUT, "linux", "initramfs.gz")):
@@ -204,14 +173,12 @@ def main():
     results = run(wanted, kinds, rounds, a.quick)
     with open(a.out, "w") as f:
         json.dump({"environment": env, "results": results}, f, indent=1)
-    print("medians (and ranges) of %d rounds; %s, %s cores of %s, load %.1f, commit %s"
-          % (rounds, env["qemu"], env["cores"], env["cpu"], env["load"], env["commit"]))
-    show(table(results, kinds))
-    for path in plot.draw(results, os.path.dirname(a.out)):
-        print("drawn:", path)
-    failed = sum(r["name"] == "failure" for r in results)
+    print(in_one_line(env))
+    report.show(report.table(results, kinds))
+    plot.draw(results, os.path.dirname(a.out))
+    failed = sum(r["name"].startswith("failure") for r in results)
     if failed:
-        print("%d measurements failed; %s says why" % (failed, a.out))
+        print("%d times a guest failed; %s says why" % (failed, a.out))
     return 1 if failed else 0
 
 
