@@ -13,7 +13,8 @@
 #define NETCTL_RESET 7      // struct netctl_if: the card as after boot
 #define NETCTL_FAULTY 8     // struct netctl_faulty: faults on purpose, until the next one
 #define NETCTL_MTU 9        // struct netctl_mtu: the longest IP packet
-#define NETCTL_TUNE 10      // struct netctl_tune: a parameter of the packet's way (KSTAT_TUNE); -ENOENT, -ERANGE
+#define NETCTL_TUNE 10      // struct netctl_tune: a parameter of the packet's way (KSTAT_TUNE); -ENOENT, -ERANGE,
+                            // -ENODEV: forwarding, with fewer than two cards
 #define NETCTL_FILTER 11    // nothing; result: a descriptor for the router's filter: read() a packet from its IP header on,
                             // write() a byte for each packet read: 0 drop it, else send it on. -EBUSY: there is one
 #define NETCTL_PATH 12      // struct netctl_path: record the way of packets (KSTAT_PATH)

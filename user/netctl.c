@@ -5,6 +5,7 @@
 
 #include "kernel/kstat.h"
 #include "kernel/netctl.h"
+#include "user/errno.h"
 #include "user/rxv.h"
 #include "user/user.h"
 
@@ -67,7 +68,10 @@ set(const struct kstat_tune *t, uint32 value)
 {
   struct netctl_tune c = { .value = value };
   memcpy(c.name, t->name, sizeof(c.name));
-  if(netctl(NETCTL_TUNE, &c, sizeof(c)) < 0)
+  int err = netctl(NETCTL_TUNE, &c, sizeof(c));
+  if(err < 0 && errno == ENODEV)
+    die("%s: a router needs two cards", t->name);
+  if(err < 0)
     die_errno("%s", t->name);
 }
 

@@ -31,7 +31,8 @@ enum { MODE_INTR, MODE_THREAD, MODE_POLL };  // values of TUNE_MODE
 extern uint32 tunes[NTUNE];  // [a]
 #define TUNE(id) count_get(&tunes[TUNE_##id])
 
-// A new value. result: 0; -ENOENT no such name; -ERANGE out of its range: nothing has changed.
+// A new value. result: 0; -ENOENT no such name; -ERANGE out of its range; -ENODEV forwarding, with fewer than two cards.
+// With an error nothing has changed.
 int tune_set(const char *name, uint32 value);
 int tune_record(int i, struct kstat_tune *r);  // 1: filled; -1: no number i
 

@@ -30,6 +30,7 @@ LIKELY = {
     "card": "the driver (kernel/nic): rings, interrupts, link; or PCI (kernel/dev/pci.c)",
     "bus": "PCI bridges, address windows, interrupt lines (kernel/dev/pci.c), or the device tree (kernel/dev/fdt.c)",
     "router": "kernel/net/forward.c or filter.c; `netctl forward on` in a guest with two cards",
+    "netctl": "kernel/pkt/tune.c, or what reads the parameter: poll.c, gate.c, idle.c, ipqueue.c, netif.c, nic/e1000.c",
     "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
     "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
     "hostile": "a check that is missing in kernel/net or kernel/pkt; the host tests (`make host-tests`) try each alone",

@@ -639,6 +639,7 @@ TEST(tune_refuses)
   CHECK_EQ(tune_set("mode", 3), -ERANGE);
   CHECK_EQ(tune_set("rxring", 7), -ERANGE);
   CHECK_EQ(tune_set("share", 0), -ERANGE);
+  CHECK_EQ(tune_set("forward", 1), -ENODEV);
   for(int i = 0; tune_record(i, &t) == 1; i++)
     CHECK_EQ(t.value, t.dflt);
   CHECK_EQ(tune_record(NTUNE, &t), -1);
