@@ -82,7 +82,8 @@ else
   AR := $(call llvm,llvm-ar)
   NM := $(call llvm,llvm-nm)
   STRIP := $(call llvm,llvm-strip)
-  TARGET = --target=riscv64-unknown-elf -Wno-unknown-attributes
+  # lld 14 cannot shorten calls, as GNU ld does.
+  TARGET = --target=riscv64-unknown-elf -mno-relax -Wno-unknown-attributes
 endif
 
 # Younger assemblers want the CSR and fence.i instructions named, older ones do not know the names.
@@ -95,7 +96,7 @@ endif
 
 # ---- flags
 
-CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
+CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
   -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer -fno-stack-protector -fno-pie \
   -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
   -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.

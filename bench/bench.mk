@@ -16,7 +16,7 @@ $(BB)/insn.so: bench/insn.c bench/table.h
 	$Q$(HOSTCC) $(HOSTCFLAGS) -fPIC -shared -fvisibility=hidden -o $@ bench/insn.c
 $(BB)/limit: bench/limit/start.S bench/limit/limit.c bench/limit/limit.ld user/bench.h
 	@mkdir -p $(BB)
-	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -mno-relax -O2 -Wall -Wextra -ffreestanding -fno-pie \
+	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -O2 -Wall -Wextra -ffreestanding -fno-pie \
 	  -fno-strict-aliasing -c -o $(BB)/limit.o bench/limit/limit.c
 	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -c -o $(BB)/start.o bench/limit/start.S
 	$Q$(LD) $(LDFLAGS) -T bench/limit/limit.ld -o $@ $(BB)/start.o $(BB)/limit.o
