@@ -140,8 +140,6 @@ free_one(struct pktbuf *p)
     path_end(p->path, p, 0);
   for(uint i = 0; i < p->nfrag; i++)
     kfree(p->frags[i].page);
-  if(unlikely(p->path != 0))
-    path_end(p->path, p, 0);
   p->owner = PKT_POOL;
   pktcheck_freed(p);
   push_off();
