@@ -161,7 +161,7 @@ enum path_stage {
 };
 
 struct kstat_path {
-  uint32 number;        // of the record, from 0
+  uint32 number;        // of the packet, among those that were recorded since boot
   uint16 len;           // bytes of the frame, as it came in; or of the data, as it was sent
   uint8 proto;          // IPPROTO_..., 0: no IP packet
   uint8 copies;         // of its bytes, to or from a program

@@ -57,7 +57,7 @@ struct netctl_faulty {
 };
 
 struct netctl_path {
-  uint32 on;  // 1: from now on, the records from before are forgotten; 0: no more
+  uint32 on;  // 1: from now on, until there are no free records; those that are done are forgotten. 0: no more
 };
 
 struct netctl_tune {

@@ -3,7 +3,7 @@
 // Waits until COUNT packets (8) have been received, sent or forwarded; -p: only those from or to this port. Then, for each,
 // the stages of its way with the time since the last one, and in the end the medians. Programs that are
 // already running receive and send them: `nt echo 7 0 &` first. -r: one line a stage, for bench/timeline.py:
-//     packet stage ns insns hart
+//     path PACKET STAGE NS INSNS HART      since the packet's first stage; INSNS 0: not counted
 
 #include "kernel/kstat.h"
 #include "kernel/net.h"
@@ -46,20 +46,28 @@ wanted(const struct kstat_path *k)
   return complete(k) && (port == 0 || k->sport == port || k->dport == port);
 }
 
-// Those that are done by now. result: 1: the kernel has no room for more.
-static int
+// k behind those that came before it.
+static void
+keep(const struct kstat_path *k)
+{
+  int i = nkept++;
+  for(; i > 0 && kept[i - 1].number > k->number; i--)
+    kept[i] = kept[i - 1];
+  kept[i] = *k;
+}
+
+// Those that are done by now, and have not been seen: up to most together.
+static void
 collect(int most)
 {
   struct kstat_path *k;
   int n = kstat_all(KSTAT_PATH, (void **)&k, sizeof(*k));
   if(n < 0)
     die_errno("kstat");
-  nkept = 0;
   for(int i = 0; i < n && nkept < most; i++)
     if(wanted(&k[i]))
-      kept[nkept++] = k[i];
+      keep(&k[i]);
   free(k);
-  return n == MOST;
 }
 
 // The stages of k in the order of their times.
@@ -173,10 +181,12 @@ main(int argc, char **argv)
     usage(USAGE);
   record(1);
   printf("pktpath: ready\n");
-  while(nkept < (int)most){
+  for(;;){
     pause(1);
-    if(collect(most) && nkept < (int)most)
-      record(1);  // all of them were others' packets
+    collect(most);
+    if(nkept == (int)most)
+      break;
+    record(1);  // what has been seen makes room; another pktpath may have ended meanwhile, and turned it off
   }
   record(0);
   for(i = 0; i < nkept; i++)

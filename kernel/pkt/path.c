@@ -1,7 +1,9 @@
 // Records of the way of single packets; see path.h.
 //
-// A record is taken by one packet and never moves to another: whoever owns the packet writes it. When all are taken
-// recording is over until it is turned on again. Times are the cycle counter's, which on QEMU is the host's and much
+// A record is taken by one packet and is that packet's until its way ends: whoever owns the packet writes it. Turning
+// recording on takes back those that are done; packets under way keep theirs. When all are taken recording is over
+// until it is turned on again: a reader that was killed, or does not read, costs 64 packets a little and no more.
+// Times are the cycle counter's, which on QEMU is the host's and much
 // finer than the clock; two pairs of both, when it was turned on and when it is read, tell what a cycle is worth.
 
 #include "pkt/path.h"
@@ -29,7 +31,7 @@ struct path {
 
 int path_on;
 static struct path records[RECORDS];
-static uint32 nrecords;        // [a] taken; RECORDS and above: no more
+static uint32 npackets;        // [a] packets that wanted a record
 static struct moment came[NCPU];  // each the hart's own
 static uint64 cycle0, time0;   // when it was turned on
 static int counts_insns;       // instret is what its name says
@@ -48,19 +50,30 @@ path_came_now(void)
   set(&came[mycpu()->id]);
 }
 
+// A record that is free, the n-th if it is; 0: all are taken.
+static struct path *
+take(uint32 n)
+{
+  for(uint i = 0; i < RECORDS; i++){
+    struct path *r = &records[(n + i) % RECORDS];
+    int was = FREE;
+    if(__atomic_compare_exchange_n(&r->state, &was, ACTIVE, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      return r;
+  }
+  return 0;
+}
+
 void
 path_begin(struct pktbuf *p, int first, int stage)
 {
-  uint32 n = __atomic_fetch_add(&nrecords, 1, __ATOMIC_RELAXED);
-  if(n >= RECORDS){
+  uint32 n = __atomic_fetch_add(&npackets, 1, __ATOMIC_RELAXED);
+  struct path *r = take(n);
+  if(r == 0){
     path_on = 0;
     return;
   }
-  struct path *r = &records[n];
-  memset(r, 0, sizeof(*r));
-  r->is.number = n;
-  r->is.len = pkt_len(p);
-  r->state = ACTIVE;
+  r->is = (struct kstat_path){ .number = n, .len = pkt_len(p) };
+  memset(r->stage, 0, sizeof(r->stage));
   r->stage[first] = came[mycpu()->id];
   set(&r->stage[stage]);
   p->path = r;
@@ -104,16 +117,16 @@ path_end(struct path *r, const struct pktbuf *p, int drop)
 void
 path_set(int on)
 {
-  path_on = 0;
-  if(!on)
-    return;
-  for(int i = 0; i < RECORDS; i++)
-    __atomic_store_n(&records[i].state, FREE, __ATOMIC_SEQ_CST);
-  counts_insns = csr_counts_insns();
-  cycle0 = csr_read(cycle);
-  time0 = now();
-  __atomic_store_n(&nrecords, 0, __ATOMIC_SEQ_CST);
-  __atomic_store_n(&path_on, 1, __ATOMIC_SEQ_CST);
+  if(on && !path_on){
+    counts_insns = csr_counts_insns();
+    cycle0 = csr_read(cycle);
+    time0 = now();
+  }
+  for(int i = 0; on && i < RECORDS; i++){
+    int done = DONE;
+    __atomic_compare_exchange_n(&records[i].state, &done, FREE, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+  }
+  __atomic_store_n(&path_on, on, __ATOMIC_SEQ_CST);
 }
 
 static uint32
@@ -144,5 +157,7 @@ path_record(int i, struct kstat_path *out)
     out->stage[s].ns = m->cycle > first->cycle ? nanoseconds(m->cycle - first->cycle) : 0;
     out->stage[s].insns = counts_insns && m->hart == first->hart ? m->insn - first->insn : 0;
   }
-  return 1;
+  // Another reader may have given it to another packet meanwhile.
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return count_get(&r->state) == DONE && r->is.number == out->number;
 }

@@ -31,6 +31,7 @@ LIKELY = {
     "bus": "PCI bridges, address windows, interrupt lines (kernel/dev/pci.c), or the device tree (kernel/dev/fdt.c)",
     "router": "kernel/net/forward.c or filter.c; `netctl forward on` in a guest with two cards",
     "netctl": "kernel/pkt/tune.c, or what reads the parameter: poll.c, gate.c, idle.c, ipqueue.c, netif.c, nic/e1000.c",
+    "path": "kernel/pkt/path.c, or the layer that marks the stage (path_stage)",
     "nettest": "the network lab's path: driver, ARP, IP, UDP, the four calls by port; `nettest NAME` alone says more",
     "long": "process, memory or file calls; `usertests NAME` in the guest runs one of them",
     "hostile": "a check that is missing in kernel/net or kernel/pkt; the host tests (`make host-tests`) try each alone",
