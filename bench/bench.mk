@@ -3,6 +3,7 @@
 # make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these
 # make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %
 # make livelock       the livelock figures: receiver and router from 0 to 10 x the loss-free rate, in each mode
+# make timeline       where a packet's time goes: build/bench/timeline.svg, of packets that a guest just now received and answered
 # make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
 
 BB = $(B)/bench
@@ -37,4 +38,7 @@ budget: all bench-tools
 livelock: all bench-tools
 	@QEMU='$(QEMU)' bench/livelock.py $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
-.PHONY: livelock bench bench-tools bench-linux budget
+timeline: all bench-tools
+	@QEMU='$(QEMU)' bench/timeline.py --boot --out $(BB)/timeline.svg
+
+.PHONY: timeline livelock bench bench-tools bench-linux budget
