@@ -15,6 +15,7 @@
 #define PTE_FLAGS 0x3ffUL
 #define USERHALF 256  // entries of the root that are user memory
 #define UPAGE (PTE_V | PTE_U | PTE_A | PTE_D)
+#define SPAN(level) ((uint64)PGSIZE << 9 * (level))  // bytes that one entry of a table of this level covers
 
 static inline void *
 page_of(uint64 pte)
@@ -26,12 +27,6 @@ static inline uint64
 pte_of(const void *page, uint64 bits)
 {
   return va2pa(page) >> 12 << 10 | bits;
-}
-
-static inline int
-is_leaf(uint64 pte)
-{
-  return (pte & (PTE_R | PTE_W | PTE_X)) != 0;
 }
 
 // A mapping has changed, or will.
@@ -66,34 +61,40 @@ walk(uint64 *root, uint64 va, int make)
   return &table[INDEX(va, 0)];
 }
 
+// The same for an address that may be anything. 0: it has no table, or is not the process's.
+static uint64 *
+entry_of(struct vm *vm, uint64 va)
+{
+  return va < MAXVA ? walk(vm->root, va, 0) : 0;
+}
+
 struct vm *
 vm_create(void)
 {
-  struct vm *vm = kzalloc();
-  if(vm == 0)
-    return 0;
-  vm->root = kzalloc();
-  if(vm->root == 0){
-    kfree(vm);
+  struct vm *vm = kalloc();
+  uint64 *root = vm ? kalloc() : 0;
+  if(root == 0){
+    if(vm)
+      kfree(vm);
     return 0;
   }
-  memcpy(vm->root + USERHALF, kernel_root + USERHALF, USERHALF * sizeof(uint64));
-  vm->refs = 1;
+  *vm = (struct vm){.refs = 1, .root = root};
+  memset(root, 0, USERHALF * sizeof(uint64));
+  memcpy(root + USERHALF, kernel_root + USERHALF, USERHALF * sizeof(uint64));
   return vm;
 }
 
-// Give back what hangs on a table, and the tables below it.
+// Give back what hangs on the first entries of a table of this level, as many as cover `bytes`, and the tables below it.
 static void
-free_entries(uint64 *table, int n)
+free_entries(uint64 *table, int level, uint64 bytes)
 {
-  for(int i = 0; i < n; i++){
-    uint64 e = table[i];
-    if((e & PTE_V) == 0)
+  for(uint64 at = 0; at < bytes; at += SPAN(level), table++){
+    if((*table & PTE_V) == 0)
       continue;
-    if(!is_leaf(e))
-      free_entries(page_of(e), 512);
-    kfree(page_of(e));
-    table[i] = 0;
+    if(level > 0)
+      free_entries(page_of(*table), level - 1, MIN(bytes - at, SPAN(level)));
+    kfree(page_of(*table));
+    *table = 0;
   }
 }
 
@@ -103,9 +104,9 @@ void
 vm_clear(struct vm *vm)
 {
   forget_hits(vm);
-  free_entries(vm->root, USERHALF);
+  free_entries(vm->root, 2, vm->top);
   vm->nregion = 0;
-  vm->size = vm->resident = 0;
+  vm->size = vm->top = vm->resident = 0;
 }
 
 void
@@ -155,7 +156,7 @@ region_at(struct vm *vm, uint64 va)
 static void *
 break_cow(struct vm *vm, uint64 *pte, uint64 va)
 {
-  void *page = page_of(*pte);
+  void *old = page_of(*pte), *page = old;
   uint64 bits = ((*pte & PTE_FLAGS) | PTE_W) & ~PTE_COW;
   if(krefs(page) > 1){
     void *copy = kalloc();
@@ -167,28 +168,31 @@ break_cow(struct vm *vm, uint64 *pte, uint64 va)
   }
   forget_hits(vm);
   *pte = pte_of(page, bits);
-  flush(va);
+  if(page != old)
+    flush(va);  // who remembers the same page as read-only is put right by vm_fault(), if he ever asks
   return page;
 }
 
+// Put a page at va. pte: its entry, 0: there is no table yet. page: 0: there was no memory; ours from now on.
 static void *
-fill(struct vm *vm, uint64 va, uint64 perm)
+fill(struct vm *vm, uint64 va, uint64 *pte, uint64 perm, TAKES void *page)
 {
-  uint64 *pte = walk(vm->root, va, 1);
-  void *page = pte ? kzalloc() : 0;
   if(page == 0)
     return 0;
+  vm->top = MAX(vm->top, PGROUNDDOWN(va) + PGSIZE);  // also when only a table is made
+  if(pte == 0 && (pte = walk(vm->root, va, 1)) == 0){
+    kfree(page);
+    return 0;
+  }
   *pte = pte_of(page, UPAGE | perm);
   vm->resident++;
   return page;
 }
 
+// The page at va, whose entry is pte (0: it has no table), for this access.
 static void *
-find_page(struct vm *vm, uint64 va, int access)
+find_page(struct vm *vm, uint64 va, uint64 *pte, int access)
 {
-  if(va >= MAXVA)
-    return 0;
-  uint64 *pte = walk(vm->root, va, 0);
   if(pte && (*pte & PTE_V)){
     if(*pte & access){
       vm->hit[(va >> PGSHIFT) % NVMHIT] = (struct vmhit){PGROUNDDOWN(va) | 1, page_of(*pte), *pte};
@@ -201,7 +205,7 @@ find_page(struct vm *vm, uint64 va, int access)
   struct region *r = region_at(vm, va);
   if(r == 0 || (r->perm & access) == 0)
     return 0;
-  return fill(vm, va, r->perm);
+  return fill(vm, va, pte, r->perm, kzalloc());
 }
 
 void *
@@ -210,28 +214,25 @@ vm_page(struct vm *vm, uint64 va, int access)
   struct vmhit *h = &vm->hit[(va >> PGSHIFT) % NVMHIT];
   if(likely(h->tag == (PGROUNDDOWN(va) | 1) && (h->pte & access)))
     return h->page;
-  return find_page(vm, va, access);
+  return find_page(vm, va, entry_of(vm, va), access);
 }
 
 int
 vm_fault(struct vm *vm, uint64 va, int access)
 {
-  uint64 *pte = va < MAXVA ? walk(vm->root, va, 0) : 0;
+  uint64 *pte = entry_of(vm, va);
   if(pte && (*pte & PTE_V) && (*pte & access)){
     flush(va);  // it was there all the time: this hart had remembered that it was not (privileged ISA 4.2.1)
     return 1;
   }
-  return find_page(vm, va, access) != 0;
+  return find_page(vm, va, pte, access) != 0;
 }
 
 void *
 vm_load_page(struct vm *vm, uint64 va)
 {
   struct region *r = region_at(vm, va);
-  uint64 *pte = walk(vm->root, va, 0);
-  if(pte && (*pte & PTE_V))
-    return page_of(*pte);
-  return r ? fill(vm, va, r->perm) : 0;
+  return r ? fill(vm, va, walk(vm->root, va, 0), r->perm, kalloc()) : 0;
 }
 
 // ----- sbrk -----
@@ -318,7 +319,7 @@ vm_sbrk(struct vm *vm, int64 n, int eager)
     return -1;
   vm->size = old + n;
   for(uint64 va = from; eager && va < to; va += PGSIZE)
-    if(fill(vm, va, PTE_R | PTE_W) == 0){
+    if(fill(vm, va, walk(vm->root, va, 0), PTE_R | PTE_W, kzalloc()) == 0){
       shrink(vm, n);
       return -1;
     }
@@ -327,27 +328,27 @@ vm_sbrk(struct vm *vm, int64 n, int eager)
 
 // ----- fork -----
 
-// Copy what hangs on a table of the running process into its child's, sharing the pages.
+// Copy what hangs on the first `bytes` of a table of the running process into its child's, sharing the pages.
 // result: 0; -ENOMEM: the copy is incomplete, but may be cleared.
 static int
-share_entries(uint64 *from, uint64 *to, int n)
+share_entries(uint64 *from, uint64 *to, int level, uint64 bytes)
 {
-  for(int i = 0; i < n; i++){
-    uint64 e = from[i];
+  for(uint64 at = 0; at < bytes; at += SPAN(level), from++, to++){
+    uint64 e = *from;
     if((e & PTE_V) == 0)
       continue;
-    if(is_leaf(e)){
+    if(level == 0){
       if(e & PTE_W)
-        from[i] = e = (e & ~PTE_W) | PTE_COW;
+        *from = e = (e & ~PTE_W) | PTE_COW;
       kref(page_of(e));
-      to[i] = e;
+      *to = e;
       continue;
     }
     void *t = kzalloc();
     if(t == 0)
       return -ENOMEM;
-    to[i] = pte_of(t, PTE_V);
-    if(share_entries(page_of(e), t, 512) < 0)
+    *to = pte_of(t, PTE_V);
+    if(share_entries(page_of(e), t, level - 1, MIN(bytes - at, SPAN(level))) < 0)
       return -ENOMEM;
   }
   return 0;
@@ -360,7 +361,8 @@ vm_fork(struct vm *vm)
   if(child == 0)
     return 0;
   forget_hits(vm);
-  int e = share_entries(vm->root, child->root, USERHALF);
+  child->top = vm->top;
+  int e = share_entries(vm->root, child->root, 2, vm->top);
   asm volatile("sfence.vma" ::: "memory");  // what was writable no longer is
   if(e < 0){
     vm_put(child);

@@ -41,6 +41,7 @@ struct vm {
   int refs;          // [a]
   uint64 *root;      // [I] page table; its upper half is the kernel's
   uint64 size;       // top of the heap: sbrk(0)
+  uint64 top;        // no page, and no table for one, was ever put at or above it: nobody needs to look there
   uint64 resident;   // user pages that are there
   int dead;          // [a] its process is gone: a hart that holds root lets go of it before it sleeps
   struct vmhit hit[NVMHIT];  // by page number
@@ -66,7 +67,8 @@ uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
 void *vm_page(struct vm *vm, uint64 va, int access);
 // A page fault: 1 if the access may be tried again, 0 if it is not allowed, or there is no memory.
 int vm_fault(struct vm *vm, uint64 va, int access);
-// For exec: the page at va, made if absent, whatever the region's protection. 0: no region there, or no memory.
+// For exec: a page at va, where none is yet, whatever the region's protection. Its content is anything: the caller sets all
+// of it. 0: no region there, or no memory.
 void *vm_load_page(struct vm *vm, uint64 va);
 void vm_switch(struct vm *vm);                     // this hart's satp; 0: the kernel's own
 // Debug build: panics unless the page table of the running process, or of one that does not run yet, is as it must be

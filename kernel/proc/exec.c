@@ -47,11 +47,13 @@ load_segment(struct vm *vm, struct inode *ip, const struct proghdr *ph)
   if(e < 0)
     return -ENOEXEC;
   for(uint64 done = 0; done < ph->filesz; done += PGSIZE){
-    void *page = vm_load_page(vm, ph->vaddr + done);
+    uint n = MIN(PGSIZE, ph->filesz - done);
+    uint8 *page = vm_load_page(vm, ph->vaddr + done);
     if(page == 0)
       return -ENOMEM;
-    if((e = read_exact(ip, page, ph->off + done, MIN(PGSIZE, ph->filesz - done))) < 0)
+    if((e = read_exact(ip, page, ph->off + done, n)) < 0)
       return e;
+    memset(page + n, 0, PGSIZE - n);
   }
   vm->size = MAX(vm->size, ph->vaddr + ph->memsz);
   return 0;
