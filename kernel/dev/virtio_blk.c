@@ -44,7 +44,6 @@ static struct {
     volatile uint8 status;
     struct blkreq *r;
   } chain[NCHAIN];               // [d]
-  uint64 reads, writes, errors;  // [d]
   uint64 finished, seen;         // [d] requests that came back; as many when the watchdog was set
   uint64 until;                  // [d] nothing comes back until then: it is given up
   struct timer watchdog;         // [d]
@@ -70,6 +69,7 @@ fill_chain(int i, struct blkreq *r)
   if(flush)
     return;
   d[1].addr = va2pa(r->data);
+  d[1].len = (r->more + 1) * BSIZE;
   d[1].flags = r->write ? VRING_NEXT : VRING_NEXT | VRING_DEV_WRITES;
 }
 
@@ -82,7 +82,6 @@ link_chains(void)
     d[0].addr = va2pa(&disk.chain[i].head);
     d[0].len = sizeof(struct header);
     d[0].flags = VRING_NEXT;
-    d[1].len = BSIZE;
     d[1].next = 3 * i + 2;
     d[2].addr = va2pa((void *)&disk.chain[i].status);
     d[2].len = 1;
@@ -128,8 +127,6 @@ start(void)
 static void
 finish(struct blkreq *r, int error, struct blkreq **over)
 {
-  if(error)
-    disk.errors++;
   disk.finished++;
   r->error = error;
   if(r->end){
@@ -238,29 +235,36 @@ blk_interrupt(void *arg)
   call_ends(over);
 }
 
-void
-virtio_blk_submit(struct blkreq *r)
+// Put r behind those that wait for a chain. lock: disk.lock held.
+static void
+enqueue(struct blkreq *r, struct blkreq **over)
 {
-  struct blkreq *over = 0;
-  int kick = 0;
-
   r->done = 0;
   r->error = 0;
   r->next = 0;
   wq_init(&r->waiters);
-  acquire(&disk.lock);
-  if(!disk.ok || (r->blockno >= disk.blocks && r->blockno != FLUSH_BLOCK)){
-    finish(r, -EIO, &over);
-  } else {
-    if(r->blockno != FLUSH_BLOCK)
-      *(r->write ? &disk.writes : &disk.reads) += 1;
-    if(disk.first)
-      disk.last->next = r;
-    else
-      disk.first = r;
-    disk.last = r;
-    kick = start();
+  if(!disk.ok || ((uint64)r->blockno + r->more >= disk.blocks && r->blockno != FLUSH_BLOCK)){
+    finish(r, -EIO, over);
+    return;
   }
+  if(disk.first)
+    disk.last->next = r;
+  else
+    disk.first = r;
+  disk.last = r;
+}
+
+void
+virtio_blk_submit(struct blkreq *r)
+{
+  struct blkreq *over = 0, *next;
+
+  acquire(&disk.lock);
+  for(; r; r = next){
+    next = r->next;
+    enqueue(r, &over);
+  }
+  int kick = start();
   release(&disk.lock);
   if(kick)
     virtio_kick(&disk.v);
@@ -299,14 +303,6 @@ uint64
 virtio_blk_blocks(void)
 {
   return disk.blocks;
-}
-
-void
-virtio_blk_counts(uint64 *reads, uint64 *writes, uint64 *errors)
-{
-  *reads = disk.reads;
-  *writes = disk.writes;
-  *errors = disk.errors;
 }
 
 int

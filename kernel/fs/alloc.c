@@ -12,11 +12,11 @@
 #define INODE_BITS (PGSIZE * 8)  // in one page of the i-node bitmap
 #define INODE_PAGES 2            // 65536 numbers: all that a directory entry can name
 
-// f lock
+// f lock   a atomic
 static struct {
   struct spinlock lock;
-  uint blocks_free;              // [f] not promised to anybody; the bitmaps may have more for a moment
-  uint next_block;               // [f] where to look first
+  uint blocks_free;              // [f] zeros in the bitmap; changed together, while its buffer is held
+  uint next_block;               // [a] where to look first
   uint64 *inode_used[INODE_PAGES];  // [f] a bit each
   uint inodes_free;              // [f]
   uint next_inode;               // [f]
@@ -131,16 +131,20 @@ take_in(uint m, uint from, uint *blockno)
   }
   bits[bit / 64] |= 1UL << bit % 64;
   log_write(b);
-  brelse(b);
   *blockno = m * BPB + bit;
+  acquire(&map.lock);
+  map.blocks_free--;
+  __atomic_store_n(&map.next_block, *blockno + 1 < sb.size ? *blockno + 1 : data_start, __ATOMIC_RELAXED);
+  release(&map.lock);
+  brelse(b);
   return 0;
 }
 
-// Search all bitmap blocks, from block number `from` on, round to it again.
-static int
-take_block(uint from, uint *blockno)
+// Search all bitmap blocks, from where the last search ended, round to it again.
+int
+balloc(uint *blockno)
 {
-  uint first = from / BPB;
+  uint from = __atomic_load_n(&map.next_block, __ATOMIC_RELAXED), first = from / BPB;
   for(uint i = 0; i <= bitmap_blocks; i++){
     uint m = (first + i) % bitmap_blocks;
     uint low = m == 0 ? data_start : 0;
@@ -151,28 +155,6 @@ take_block(uint from, uint *blockno)
   return -ENOSPC;
 }
 
-int
-balloc(uint *blockno)
-{
-  acquire(&map.lock);
-  if(map.blocks_free == 0){
-    release(&map.lock);
-    return -ENOSPC;
-  }
-  map.blocks_free--;
-  uint from = map.next_block;
-  release(&map.lock);
-
-  int e = take_block(from, blockno);
-  acquire(&map.lock);
-  if(e < 0)
-    map.blocks_free++;
-  else
-    map.next_block = *blockno + 1 < sb.size ? *blockno + 1 : data_start;
-  release(&map.lock);
-  return e;
-}
-
 void
 bfree(uint blockno)
 {
@@ -180,15 +162,14 @@ bfree(uint blockno)
     return;
   struct buf *b = bread(BBLOCK(blockno, sb));
   uint64 *bits = (uint64 *)b->data, bit = blockno % BPB;
-  int was_used = (bits[bit / 64] & 1UL << bit % 64) != 0;
-  if(was_used){
+  if(bits[bit / 64] & 1UL << bit % 64){
     bits[bit / 64] &= ~(1UL << bit % 64);
     log_write(b);
+    acquire(&map.lock);
+    map.blocks_free++;
+    release(&map.lock);
   }
   brelse(b);
-  acquire(&map.lock);
-  map.blocks_free += was_used;
-  release(&map.lock);
 }
 
 int

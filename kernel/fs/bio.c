@@ -195,18 +195,17 @@ prefetch_done(struct blkreq *r)
   release(&bcache.lock);
 }
 
-// Start to fill b, which is busy and marked in flight.
-static void
-start_read(struct buf *b, void (*end)(struct blkreq *r))
+// The request that fills b, which is busy and marked in flight; the next one of a list.
+static struct blkreq *
+read_request(struct buf *b, void (*end)(struct blkreq *r), struct blkreq *next)
 {
   b->req.blockno = b->blockno;
   b->req.write = 0;
-  b->req.done = 0;
-  b->req.error = 0;
   b->req.end = end;
+  b->req.next = next;
   count_add(&disk_stat.reads, 1);
   count_add(&disk_stat.cache_misses, 1);
-  virtio_blk_submit(&b->req);
+  return &b->req;
 }
 
 struct buf *
@@ -218,7 +217,7 @@ bread(uint blockno)
     return b;
   }
   b->in_flight = 1;
-  start_read(b, read_done);
+  virtio_blk_submit(read_request(b, read_done, 0));
   acquire(&bcache.lock);
   while(b->in_flight)
     wq_sleep_hard(&b->waiters, &bcache.lock);
@@ -232,21 +231,19 @@ bread(uint blockno)
 void
 bprefetch(const uint *blockno, uint n)
 {
-  struct buf *fresh[PREFETCHMAX];
-  uint nfresh = 0;
-  assert(n <= PREFETCHMAX);
+  struct blkreq *list = 0;
   acquire(&bcache.lock);
-  for(uint i = 0; i < n; i++){
-    struct buf *b = find(blockno[i]) ? 0 : reuse(blockno[i]);
+  while(n-- > 0){  // from the last one, so that the list begins with the first
+    struct buf *b = find(blockno[n]) ? 0 : reuse(blockno[n]);
     if(b){
       b->busy = 1;
       b->in_flight = 1;
-      fresh[nfresh++] = b;
+      list = read_request(b, prefetch_done, list);
     }
   }
   release(&bcache.lock);
-  for(uint i = 0; i < nfresh; i++)
-    start_read(fresh[i], prefetch_done);
+  if(list)
+    virtio_blk_submit(list);
 }
 
 void
@@ -261,8 +258,15 @@ bpin(struct buf *b)
 void
 bunpin(struct buf *b)
 {
+  bunpin_all(&b, 1);
+}
+
+void
+bunpin_all(struct buf **b, uint n)
+{
   acquire(&bcache.lock);
-  unref(b);
+  while(n-- > 0)
+    unref(*b++);
   release(&bcache.lock);
 }
 
@@ -280,21 +284,35 @@ transfer_done(struct blkreq *r)
   release(&bcache.lock);
 }
 
+// Make one of those that are neighbours, and a list of all. result: how many are left.
+static uint
+join(struct blkreq *r, uint n)
+{
+  uint last = 0;
+  for(uint i = 1; i < n; i++){
+    uint blocks = r[last].more + 1;
+    if(r[i].blockno == r[last].blockno + blocks && r[i].data == (uint8 *)r[last].data + blocks * BSIZE)
+      r[last].more++;
+    else
+      r[++last] = r[i];
+  }
+  for(uint i = 0; i <= last; i++){
+    r[i].end = transfer_done;
+    r[i].next = i < last ? &r[i + 1] : 0;
+  }
+  return last + 1;
+}
+
 int
 bio_transfer(struct blkreq *r, uint n)
 {
+  count_add(r->write ? &disk_stat.writes : &disk_stat.reads, n);
   acquire(&bcache.lock);
   assert(bcache.pending == 0);
-  bcache.pending = n;
+  bcache.pending = join(r, n);
   bcache.failed = 0;
   release(&bcache.lock);
-  for(uint i = 0; i < n; i++){
-    count_add(r[i].write ? &disk_stat.writes : &disk_stat.reads, 1);
-    r[i].done = 0;
-    r[i].error = 0;
-    r[i].end = transfer_done;
-    virtio_blk_submit(&r[i]);
-  }
+  virtio_blk_submit(r);
   acquire(&bcache.lock);
   while(bcache.pending)
     wq_sleep_hard(&bcache.transfers, &bcache.lock);

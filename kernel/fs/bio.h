@@ -36,9 +36,11 @@ void bprefetch(const uint *blockno, uint n);
 void brelse(struct buf *b);
 void bpin(struct buf *b);              // stays in memory until bunpin; the caller holds it
 void bunpin(struct buf *b);
+void bunpin_all(struct buf **b, uint n);
 
-// Blocks straight to or from the disk, past the buffers, all under way at once: the log's and recovery's way.
-// The requests' blockno, write and data are set. One caller at a time. result: 0, or -EIO if one of them failed.
+// Blocks straight to or from the disk, past the buffers, all under way at once: the log's and recovery's way. The requests'
+// blockno, write and data are set, for one block each; n > 0, all the same way. Those whose neighbours on the disk and in
+// memory follow them become one; so the requests are changed. One caller at a time. result: 0, or -EIO if one failed.
 int bio_transfer(struct blkreq *r, uint n);
 
 extern struct kstat_disk disk_stat;    // [a] counts; commits is the log's

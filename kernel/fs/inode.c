@@ -440,6 +440,13 @@ bmap_alloc(struct inode *ip, uint i, uint *blockno, int *fresh)
   return 0;
 }
 
+// Is enough of what follows block i on its way, or here?
+static inline int
+is_ahead(const struct inode *ip, uint i)
+{
+  return ip->ahead > i + AHEAD / 2 && ip->ahead <= i + AHEAD;
+}
+
 // A reader is at block i: keep the disk busy with what comes next.
 static void __attribute__((noinline))
 read_ahead(struct inode *ip, uint i)
@@ -447,8 +454,6 @@ read_ahead(struct inode *ip, uint i)
   uint end = (ip->size + BSIZE - 1) / BSIZE, block[AHEAD], n = 0;
   if(i + AHEAD < ip->ahead || i > ip->ahead)
     ip->ahead = i;  // it went elsewhere
-  if(ip->ahead > i + AHEAD / 2)
-    return;
   for(uint j = ip->ahead; j < MIN(i + AHEAD, end); j++)
     if(bmap(ip, j, &block[n]) == 0 && block[n])
       n++;
@@ -467,8 +472,10 @@ readi(struct inode *ip, int user, uint64 dst, uint off, uint n)
   for(uint m; done < n; done += m){
     uint at = (off + done) % BSIZE;
     m = MIN(n - done, BSIZE - at);
-    read_ahead(ip, (off + done) / BSIZE);
-    if(bmap(ip, (off + done) / BSIZE, &bn) < 0)
+    uint i = (off + done) / BSIZE;
+    if(!is_ahead(ip, i))
+      read_ahead(ip, i);
+    if(bmap(ip, i, &bn) < 0)
       return -EIO;
     struct buf *b = bn ? bread(bn) : 0;
     if(bn && b == 0)
@@ -482,21 +489,24 @@ readi(struct inode *ip, int user, uint64 dst, uint off, uint n)
   return done;
 }
 
-// m bytes into block bn of a file, at byte `at` of it. fresh: the block was just taken, its old content is not ours.
+// m bytes into block bn of a file, at byte `at` of it. fresh: the block was just taken, its old content is not ours; what is
+// not written over becomes zeros.
 static int
 write_block(uint bn, int fresh, uint at, int user, uint64 src, uint m)
 {
   struct buf *b;
-  if(fresh)
-    b = bget_zeroed(bn);
-  else if(m == BSIZE)
+  if(m == BSIZE)
     b = bget(bn);  // all of it is overwritten: no need to read it
+  else if(fresh)
+    b = bget_zeroed(bn);
   else
     b = bread(bn);
   if(b == 0)
     return -EIO;
   int e = copy_from(b->data + at, user, src, m);
-  if(e == 0 || b->valid){
+  if(e < 0 && fresh)
+    memset(b->data, 0, BSIZE);
+  if(e == 0 || fresh || b->valid){
     b->valid = 1;
     log_write(b);
   }

@@ -124,21 +124,18 @@ end_op(uint nblocks)
 void
 log_write(struct buf *b)
 {
+  if(b->txn == log.running)  // without the lock: a transaction is closed only when no operation is open, and ours is
+    return;
   acquire(&log.lock);
-  assert(log.nops > 0);
-  int fresh = b->txn != log.running;
-  if(fresh){
-    assert(log.n < log.cap);
-    b->txn = log.running;
-    log.buf[log.n++] = b;
-    if(log.n == 1){
-      log.first_change = now();
-      wq_wake_one(&log.work);
-    }
+  assert(log.nops > 0 && log.n < log.cap);
+  b->txn = log.running;
+  log.buf[log.n++] = b;
+  if(log.n == 1){
+    log.first_change = now();
+    wq_wake_one(&log.work);
   }
   release(&log.lock);
-  if(fresh)
-    bpin(b);
+  bpin(b);
 }
 
 // Wait for the log thread to do what `done` says. 0, or -EIO. lock: log.lock.
@@ -257,8 +254,7 @@ commit(void)
   }
   if(write_home() < 0)
     return -EIO;
-  for(uint i = 0; i < log.nclosed; i++)
-    bunpin(log.closed_buf[i]);
+  bunpin_all(log.closed_buf, log.nclosed);
   return 0;
 }
 

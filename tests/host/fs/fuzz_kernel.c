@@ -267,13 +267,16 @@ console_ready(void)
 void
 virtio_blk_submit(struct blkreq *r)
 {
-  r->error = r->blockno >= BLOCKS ? -EIO : 0;
-  if(r->error == 0 && r->write)
-    memcpy(the_disk + (uint64)r->blockno * BSIZE, r->data, BSIZE);
-  else if(r->error == 0)
-    memcpy(r->data, the_disk + (uint64)r->blockno * BSIZE, BSIZE);
-  r->done = 1;
-  r->end(r);
+  for(struct blkreq *next; r; r = next){
+    uint8 *there = the_disk + (uint64)r->blockno * BSIZE;
+    uint n = (r->more + 1) * BSIZE;
+    next = r->next;
+    r->error = (uint64)r->blockno + r->more >= BLOCKS ? -EIO : 0;
+    if(r->error == 0)
+      memcpy(r->write ? there : r->data, r->write ? r->data : there, n);
+    r->done = 1;
+    r->end(r);
+  }
 }
 
 int

@@ -305,13 +305,17 @@ serve(struct blkreq *r)
 {
   acquire(&disk_lock);
   int permille = __atomic_load_n(r->write ? &fail_writes_permille : &fail_reads_permille, __ATOMIC_RELAXED);
-  int error = r->blockno >= disk_blocks || (int)(next_random(&disk_seed) % 1000) < permille;
-  int happens = !error || (r->blockno < disk_blocks && next_random(&disk_seed) % 2);  // what fails may yet be done
-  if(r->write && happens){
-    memcpy(disk + (uint64)r->blockno * BSIZE, r->data, BSIZE);
-    record(EVENT_WRITE, r->blockno, r->data);
-  } else if(!r->write && !error)
-    memcpy(r->data, disk + (uint64)r->blockno * BSIZE, BSIZE);
+  int error = r->blockno + r->more >= disk_blocks;
+  for(uint i = 0; i <= r->more && r->blockno + i < disk_blocks; i++){
+    uint8 *data = (uint8 *)r->data + i * BSIZE, *there = disk + (uint64)(r->blockno + i) * BSIZE;
+    int fails = (int)(next_random(&disk_seed) % 1000) < permille;
+    if(r->write && (!fails || next_random(&disk_seed) % 2)){  // what fails may yet be done
+      memcpy(there, data, BSIZE);
+      record(EVENT_WRITE, r->blockno + i, data);
+    } else if(!r->write && !fails)
+      memcpy(data, there, BSIZE);
+    error |= fails;
+  }
   release(&disk_lock);
   r->error = error ? -EIO : 0;
   r->done = 1;
@@ -344,9 +348,12 @@ void
 virtio_blk_submit(struct blkreq *r)
 {
   acquire(&disk_lock);
-  r->next = pending;
-  pending = r;
-  npending++;
+  for(struct blkreq *next; r; r = next){
+    next = r->next;
+    r->next = pending;
+    pending = r;
+    npending++;
+  }
   int start = !disk_started;
   disk_started = 1;
   release(&disk_lock);
