@@ -64,6 +64,7 @@ fuzz_take_pages(void)
 
 int (*idle_poll)(void);
 int (*idle_stop)(void);
+uint64 idle_spin_time;
 
 struct proc *
 kthread_create(const char *name, void (*fn)(void *), void *arg)
