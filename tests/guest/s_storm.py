@@ -1,6 +1,10 @@
 """Floods and fuzz at full speed, by tests/storm: the short form of `make flood` and `make wirefuzz`."""
+import contextlib
+import re
+import statistics
+
 from . import storms
-from .scenario import check, scenario
+from .scenario import check, equal, scenario
 
 FLOOD, FUZZ = 3000, 20000  # frames
 
@@ -34,3 +38,55 @@ def floods_debug(t):
 def floods_whole(t):
     """The same without fragments, for which one would have to wait until the guest has given them up."""
     floods_and_fuzz(t, [k for k in storms.KINDS if k != "frag"], "-F", 0)
+
+
+# The guest's clock runs with its instructions, so a loaded host changes nothing of what a command takes.
+COUNTED = ("-icount", "shift=0,sleep=on")
+KINDS = ("closed", "full", "open")  # ports that nobody has, that nobody reads, that answer each datagram
+
+
+def takes(t, command):
+    """The median of what the command takes, by the guest's clock, in microseconds."""
+    def once():
+        found = re.search(r"(?m)^real (\d+)\.(\d{6}) s$", t.sh("time " + command, 60))
+        check(found, "`time %s` told no time\n%s" % (command, t.m.tail()))
+        return int(found.group(1)) * 1000000 + int(found.group(2))
+    return statistics.median(once() for _ in range(9))
+
+
+@scenario(harts=(1,), net=storms.net, extra=COUNTED, seconds=300)
+def usable(t):
+    """While frames come as fast as the machine takes them, a command finishes within three times its idle time, on one hart."""
+    storms.start(t)
+    commands = ("wc README", "ls")
+    for command in commands:
+        takes(t, command)  # from now on its blocks are in memory
+    # The debug kernel's checks make packets dearer, and commands less so.
+    most = 3 if "this is no debug kernel" in t.sh("kdebug; true") else 8
+    idle = {command: takes(t, command) for command in commands}
+    for kind in KINDS:
+        with storms.holder(t) if kind == "full" else contextlib.nullcontext():
+            storm, before = storms.Storm(t, "-m", 100000000, "flood", kind), storms.numbers(t)
+            t.until("the flood", lambda: storms.numbers(t)["e0.rx_frames"] - before["e0.rx_frames"] > 1000)
+            for command in commands:
+                us = takes(t, command)
+                t.m.show and t.m.show("%s under %s: %d us, idle %d us\n" % (command, kind, us, idle[command]))
+                check(us <= most * idle[command], "%s: %d us under a flood of the kind %s, %d us without" % (
+                    command, us, kind, idle[command]))
+            check(storm.running(), "the flood had ended before the commands did")
+            storm.stop()
+
+
+@scenario(harts=(1, 3, 8), net=storms.net, seconds=300)
+def others_lose_nothing(t):
+    """While frames come as fast as the machine takes them, for ports that nobody has, nobody reads, or whose reader is
+    slow, every datagram to another socket is answered."""
+    t.m.background("udpecho -v 2>&1 | grep -q never")  # a line through a pipe for each datagram
+    t.m.background("udpecho 2000 2>&1 | grep -q never")
+    t.until("the echoes", lambda: t.sh("netstat -s").count("udp") >= 2)
+    storms.Storm(t, "probe").result(60)
+    for kind in KINDS:
+        with storms.holder(t) if kind == "full" else contextlib.nullcontext():
+            found = storms.Storm(t, "-m", 30000, "-t", 3, "flood", kind).result(200)
+        check(found["probes"] >= 3, "the other socket was asked %d times under `%s`" % (found["probes"], kind))
+        equal(found["answered"], found["probes"], "answers of the other socket under `%s`" % kind)

@@ -29,7 +29,7 @@
 
 #include "frames.h"
 
-enum { PROBE_MS = 50, STUCK_S = 30, ANSWER_S = 20, POISON = 0xdb };
+enum { PROBE_MS = 50, LAST_MS = 2000, STUCK_S = 30, ANSWER_S = 20, POISON = 0xdb };
 
 static struct hosts hosts = {
   .mac = { 0x52, 0x55, 0x0a, 0x00, 0x02, 0x02 },
@@ -252,7 +252,8 @@ all_frames(void)
     answer_who();
   }
   t = now_ns() - start;
-  look(100);
+  for(uint64_t until = now_ns() + LAST_MS * 1000000ull; answered < probes && now_ns() < until; answer_who())
+    look(10);
   in_time = answered;
   uint64_t asked_for = probes;
   answers_in_the_end();
