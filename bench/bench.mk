@@ -1,7 +1,9 @@
 # Included by the Makefile: what bench/ needs, and its targets. Results are in build/bench.
 #
 # make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these
-# make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %
+# make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %; bench/budget --write
+#                     makes what is measured the new budget
+# make sysbench       the calls of the system, with 1 and 3 harts, in time and instructions; ARGS="pipe_4k"
 # make livelock       the livelock figures: receiver and router from 0 to 10 x the loss-free rate, in each mode
 # make timeline       where a packet's time goes: build/bench/timeline.svg, of packets that a guest just now received and answered
 # make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
@@ -35,10 +37,13 @@ bench: all bench-tools $(if $(filter-out 0,$(QUICK)),,bench-linux)
 budget: all bench-tools
 	@QEMU='$(QEMU)' bench/budget
 
+sysbench: all bench-tools
+	@QEMU='$(QEMU)' bench/sys $(ARGS)
+
 livelock: all bench-tools
 	@QEMU='$(QEMU)' bench/livelock.py $(if $(filter-out 0,$(QUICK)),--quick) $(ARGS)
 
 timeline: all bench-tools
 	@QEMU='$(QEMU)' bench/timeline.py --boot --out $(BB)/timeline.svg
 
-.PHONY: timeline livelock bench bench-tools bench-linux budget
+.PHONY: timeline livelock bench bench-tools bench-linux budget sysbench

@@ -15,7 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 OUT = os.environ.get("BENCH_OUT", os.path.join(ROOT, "build", "bench"))
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
-COUNT = ["-icount", "shift=0,sleep=on"]  # the guest's clock runs with its instructions, not with the slowed host
+# One hart's clock runs with its instructions, not with the slowed host. More harts would then have to wait for each other.
+COUNT = ["-icount", "shift=0,sleep=on"]
 
 
 class Failure(Exception):
@@ -56,7 +57,7 @@ class Guest:
         line += ["-netdev", "dgram,id=n0,local.type=unix,local.path=%s.q,remote.type=unix,remote.path=%s.h"
                  % (self.wire, self.wire), "-device", "e1000,netdev=n0,mac=52:54:00:12:34:56,romfile=,bus=pcie.0"]
         if count:
-            line += COUNT + ["-plugin", "%s/insn.so,counts=%s" % (OUT, self.counts)]
+            line += (COUNT if harts == 1 else []) + ["-plugin", "%s/insn.so,counts=%s" % (OUT, self.counts)]
         self.text = ""
         self.started = time.monotonic()
         self.qemu = subprocess.Popen(line + list(extra), stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -15,7 +15,7 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KERNEL = os.path.join(ROOT, "kernel", "kernel")
-IDLE = {"idle_look", "sched_idle", "e1000_rx_pending"}  # what a hart without work runs
+IDLE = {"idle_look", "sched_idle", "e1000_rx_pending", "poll_quota"}  # what a hart without work runs
 
 
 def tool(name):

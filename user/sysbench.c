@@ -155,8 +155,9 @@ op_getpid(int n)
   return end();
 }
 
+// A call that finds nothing to do: no such file is open.
 static ns_t
-op_bad_call(int n)
+op_null(int n)
 {
   begin();
   for(int i = 0; i < n; i++)
@@ -166,7 +167,7 @@ op_bad_call(int n)
 
 // Two processes give way to each other.
 static ns_t
-op_yield(int n)
+op_switch(int n)
 {
   int pid = fork();
   check(pid >= 0, "fork");
@@ -323,12 +324,17 @@ file_name(int i)
   return name;
 }
 
+// Each of n files is made and gets so many bytes; then they are removed.
 static void
-make_files(int n)
+make_files(int n, int bytes)
 {
   for(int i = 0; i < n; i++){
     int fd = create(file_name(i));
-    check(fd >= 0 && write(fd, buf, SMALL) == SMALL, "create");
+    check(fd >= 0, "create");
+    for(int at = 0, part; at < bytes; at += part){
+      part = bytes - at < PAGE ? bytes - at : PAGE;
+      check(write(fd, buf, part) == part, "write");
+    }
     close(fd);
   }
 }
@@ -341,32 +347,36 @@ remove_files(int n)
 }
 
 static ns_t
-op_create(int n)
+time_make(int n, int bytes)
 {
   begin();
-  make_files(n);
+  make_files(n, bytes);
   ns_t t = end();
   remove_files(n);
   return t;
 }
 
 static ns_t
-op_unlink(int n)
+time_remove(int n, int bytes)
 {
-  make_files(n);
+  make_files(n, bytes);
   begin();
   remove_files(n);
   return end();
 }
 
+// The same file n times, from open to close.
 static ns_t
-op_open_read(int n)
+time_read(int n, int bytes)
 {
-  make_files(1);
+  make_files(1, bytes);
   begin();
   for(int i = 0; i < n; i++){
-    int fd = open(file_name(0), O_RDONLY);
-    check(fd >= 0 && read(fd, buf, SMALL) == SMALL, "read");
+    int fd = open(file_name(0), O_RDONLY), got, all = 0;
+    check(fd >= 0, "open");
+    while(all < bytes && (got = read(fd, buf, PAGE)) > 0)
+      all += got;
+    check(all == bytes, "read");
     close(fd);
   }
   ns_t t = end();
@@ -374,44 +384,61 @@ op_open_read(int n)
   return t;
 }
 
-static void
-write_big(void)
+static ns_t
+op_create_empty(int n)
 {
-  int fd = create(file_name(99));
-  check(fd >= 0, "create");
-  for(int at = 0; at < BIG; at += PAGE)
-    check(write(fd, buf, PAGE) == PAGE, "write");
-  close(fd);
+  return time_make(n, 0);
 }
 
 static ns_t
-op_write_256k(int n)
+op_create_1k(int n)
 {
-  ns_t t = 0;
-  for(int i = 0; i < n; i++){
-    begin();
-    write_big();
-    t += end();
-    check(unlink(file_name(99)) == 0, "unlink");
-  }
+  return time_make(n, SMALL);
+}
+
+static ns_t
+op_create_256k(int n)
+{
+  return time_make(n, BIG);
+}
+
+// To the end of a file that is open.
+static ns_t
+op_write_1k(int n)
+{
+  int fd = create(file_name(0));
+  check(fd >= 0, "create");
+  begin();
+  for(int i = 0; i < n; i++)
+    check(write(fd, buf, SMALL) == SMALL, "write");
+  ns_t t = end();
+  close(fd);
+  remove_files(1);
   return t;
+}
+
+static ns_t
+op_read_1k(int n)
+{
+  return time_read(n, SMALL);
 }
 
 static ns_t
 op_read_256k(int n)
 {
-  write_big();
-  begin();
-  for(int i = 0; i < n; i++){
-    int fd = open(file_name(99), O_RDONLY);
-    check(fd >= 0, "open");
-    for(int at = 0; at < BIG; at += PAGE)
-      check(read(fd, buf, PAGE) == PAGE, "read");
-    close(fd);
-  }
-  ns_t t = end();
-  check(unlink(file_name(99)) == 0, "unlink");
-  return t;
+  return time_read(n, BIG);
+}
+
+static ns_t
+op_unlink_1k(int n)
+{
+  return time_remove(n, SMALL);
+}
+
+static ns_t
+op_unlink_256k(int n)
+{
+  return time_remove(n, BIG);
 }
 
 // ----
@@ -421,20 +448,23 @@ static const struct op {
   ns_t (*run)(int n);
   int n;
 } ops[] = {
+  { "null_call", op_null, 20000 },
   { "getpid", op_getpid, 20000 },
-  { "failing_call", op_bad_call, 20000 },
-  { "yield", op_yield, 5000 },
+  { "context_switch", op_switch, 5000 },
   { "pipe_round_trip", op_pipe, 2000 },
   { "pipe_4k", op_pipe_4k, 2000 },
   { "fork_exit_wait", op_fork, 200 },
   { "fork_exec_wait", op_exec, 50 },
   { "zero_page", op_zero_page, 256 },
   { "cow_page", op_cow_page, 256 },
-  { "create_1k", op_create, 40 },
-  { "open_read_1k", op_open_read, 500 },
-  { "unlink_1k", op_unlink, 40 },
-  { "write_256k", op_write_256k, 1 },
+  { "create_empty", op_create_empty, 40 },
+  { "create_1k", op_create_1k, 40 },
+  { "write_1k", op_write_1k, 40 },
+  { "read_1k", op_read_1k, 500 },
+  { "unlink_1k", op_unlink_1k, 40 },
+  { "create_256k", op_create_256k, 4 },
   { "read_256k", op_read_256k, 8 },
+  { "unlink_256k", op_unlink_256k, 4 },
 };
 
 static void
