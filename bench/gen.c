@@ -5,6 +5,7 @@
 //                         recv BYTES RATE SECS     offer RATE frames a second, 0: as many as are taken
 //                         send BYTES COUNT BURST   have COUNT frames sent by the guest
 //                         forward BYTES RATE SECS  offer RATE frames a second to a router, and see what comes out behind it
+//                         alone BYTES COUNT        COUNT echoes, each when the guest sleeps, and the instructions of each
 //                         idle SECS                only watch
 //                         quit                     end the guest's program
 //   -w PATH   QEMU's end of the wire is PATH.q, ours PATH.h
@@ -266,6 +267,51 @@ measure_echo(const double *arg)
   counting_ends(done);
 }
 
+static uint64_t
+instructions(void)
+{
+  uint64_t total = table->rest.runs;
+  for(unsigned i = 0; i < TABLE_SLOTS; i++)
+    total += table->slot[i].runs;
+  return total;
+}
+
+// Waits until the guest has executed nothing for some milliseconds: what it has executed by then.
+static uint64_t
+asleep(void)
+{
+  enum { QUIET_MS = 5, PATIENCE = 400 };
+  uint64_t was = instructions();
+  for(int tries = 0; tries < PATIENCE; tries++){
+    poll(0, 0, QUIET_MS);
+    uint64_t now = instructions();
+    if(now == was)
+      return now;
+    was = now;
+  }
+  fail("the guest never sleeps: its harts watch the rings (netctl spin 0)");
+  return 0;
+}
+
+// A packet that wakes the guest, all the way in and out again, with nothing else going on: the same count each time, but
+// for a tick of its clock that falls into one now and then.
+static void
+measure_alone(const double *arg)
+{
+  unsigned bytes = arg[0], count = arg[1], payload;
+  struct request r;
+  if(table == 0)
+    fail("alone needs -i");
+  request_make(&r, &wire, BENCH_ECHO, bytes, 0, 0);
+  printf("{\"insns_each\": [");
+  for(unsigned i = 0; i < count; i++){
+    uint64_t awoke = asleep();
+    ask(&r, i, BENCH_ECHO, &payload);
+    printf("%s%llu", i ? ", " : "", (unsigned long long)(asleep() - awoke));
+  }
+  printf("]}\n");
+}
+
 // Frames that come while we send (questions by ARP, above all).
 static void
 look_at_wire(void)
@@ -460,6 +506,7 @@ static const struct command {
   { "recv", measure_recv, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "RATE", 0, 1e8 }, { "SECS", 0.001, 3600 } } },
   { "send", measure_send, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "COUNT", 1, 1e8 }, { "BURST", 1, 256 } } },
   { "forward", measure_forward, 3, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "RATE", 0, 1e8 }, { "SECS", 0.001, 3600 } } },
+  { "alone", measure_alone, 2, { { "BYTES", FRAME_MIN, FRAME_MAX }, { "COUNT", 1, 10000 } } },
   { "idle", measure_idle, 1, { { "SECS", 0.001, 3600 } } },
   { "quit", measure_quit, 0, { { 0 } } },
 };
@@ -468,7 +515,7 @@ static int
 usage(void)
 {
   fprintf(stderr, "usage: gen -w PATH [-i FILE [-o OUT]] [-H] ready SECS | echo BYTES WINDOW SECS | recv BYTES RATE SECS |\n"
-                  "           send BYTES COUNT BURST | forward BYTES RATE SECS (with -W PATH) | idle SECS | quit\n");
+                  "           send BYTES COUNT BURST | forward BYTES RATE SECS (with -W PATH) | alone BYTES COUNT | idle SECS | quit\n");
   return 2;
 }
 

@@ -53,6 +53,7 @@ class Test:
         self.debug = False   # wants the debug kernel
         self.by_name = False  # runs only when it is asked for
         self.passed = self.why = None
+        self.note = ""      # said under the verdict of a test that passed
         self.took = 0.0
         self.show = None
         self.on_late = []   # what to call when it takes too long
@@ -161,6 +162,8 @@ class Report:
             text += "\n     " + why
             if test.likely:
                 text += "\n     Likely cause: " + test.likely + "."
+        elif test.passed and test.note:
+            text += "\n     " + test.note.rstrip().replace("\n", "\n     ")
         self.line(text)
 
     def results(self, path):
