@@ -11,7 +11,7 @@
 BB = $(B)/bench
 HOSTCFLAGS = -O2 -Wall -Wextra -Wno-unused-parameter
 
-$(BB)/gen: bench/gen.c bench/wire.c bench/wire.h bench/hist.h bench/table.h user/bench.h
+$(BB)/gen: bench/gen.c bench/wire.c bench/wire.h bench/peer.h bench/hist.h bench/table.h user/bench.h
 	@mkdir -p $(BB)
 	$Q$(HOSTCC) $(HOSTCFLAGS) -o $@ bench/gen.c bench/wire.c
 $(BB)/insn.so: bench/insn.c bench/table.h

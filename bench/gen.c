@@ -17,24 +17,22 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hist.h"
+#include "peer.h"
 #include "table.h"
 #include "wire.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "user/bench.h says little-endian"
 #endif
+
+const char program[] = "gen";
 
 enum { WINDOW_MAX = 4096, PATIENCE_MS = 100 };
 
@@ -55,21 +53,6 @@ static struct table *before;       // as they were when the measured part began
 static const char *profile;        // file for the count of each
 static int with_histogram;
 static uint8_t frame[2048];        // the one that came last
-
-static uint64_t
-now_ns(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-static void
-fail(const char *sentence)
-{
-  fprintf(stderr, "gen: %s\n", sentence);
-  exit(1);
-}
 
 // ---- instructions
 
@@ -132,7 +115,6 @@ ask(struct request *r, uint32_t seq, unsigned op, unsigned *payload)
     }
   }
   fail("the guest's program does not answer");
-  return 0;
 }
 
 static struct bench_ctl
@@ -290,7 +272,6 @@ asleep(void)
     was = now;
   }
   fail("the guest never sleeps: its harts watch the rings (netctl spin 0)");
-  return 0;
 }
 
 // A packet that wakes the guest, all the way in and out again, with nothing else going on: the same count each time, but
@@ -552,9 +533,9 @@ main(int argc, char **argv)
     counting_open(counts);
   run = getpid();
   wire.port = 20000 + getpid() % 40000;
-  wire_open(&wire, path, 10);
+  wire.fd = peer_socket(path, 10000);
   if(behind)
-    wire_open(&there, behind, 10);
+    there.fd = peer_socket(behind, 10000);
 #ifdef __linux__
   prctl(PR_SET_TIMERSLACK, 1);  // else sleeps last 50 us longer than asked for
 #endif

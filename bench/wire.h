@@ -11,7 +11,7 @@
 #define FRAME_HEADERS 42  // Ethernet 14, IPv4 20, UDP 8
 
 struct wire {
-  int fd;
+  int fd;                     // of peer_socket()
   uint8_t mac[6], guest_mac[6];
   uint32_t addr, guest_addr;  // host order
   uint16_t port;              // ours
@@ -23,10 +23,6 @@ struct request {
   uint32_t sum;             // ones' complement sum of what the UDP checksum covers, with seq 0, not folded
   uint8_t bytes[FRAME_MAX];
 };
-
-// A pair of unix datagram sockets as QEMU's -netdev dgram has them: QEMU's is path.q, ours path.h. Ends the program
-// with a sentence if QEMU's does not appear within patience seconds.
-void wire_open(struct wire *w, const char *path, double patience);
 
 // len: of the frame. body: what follows the struct bench_head of a message, extra bytes of it; the rest of the payload
 // is a pattern that echo answers are compared with.

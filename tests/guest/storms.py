@@ -11,7 +11,8 @@ from . import machine
 from .machine import Failure
 from .scenario import check
 
-SOURCES = [os.path.join(machine.ROOT, "tests", "storm", name) for name in ("storm.c", "frames.c", "frames.h")]
+SOURCES = [os.path.join(machine.ROOT, "tests", "storm", name) for name in
+           ("storm.c", "frames.c", "frames.h", "../../bench/peer.h")]
 TOOL = os.path.join(machine.ROOT, "build", "storm")
 BUILDING = threading.Lock()
 KINDS = ("open", "closed", "full", "arp", "frag", "ping", "bcast", "other")

@@ -3,58 +3,13 @@
 
 #include "frames.h"
 
-#include <string.h>
+#include "../../bench/peer.h"
 
 enum { ETH = 14, IP = 20, UDP = 8, TYPE_IP = 0x0800, TYPE_ARP = 0x0806 };
 
 const char *const flood_names[NFLOOD] = { "open", "closed", "full", "arp", "frag", "ping", "bcast", "other" };
 
 static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-
-// ----- bytes
-
-static void
-put16(uint8_t *p, unsigned v)
-{
-  p[0] = v >> 8;
-  p[1] = v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-  put16(p, v >> 16);
-  put16(p + 2, v);
-}
-
-unsigned
-get16(const uint8_t *p)
-{
-  return p[0] << 8 | p[1];
-}
-
-uint32_t
-get32(const uint8_t *p)
-{
-  return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-uint32_t
-sum16s(const uint8_t *p, unsigned n)
-{
-  uint32_t sum = 0;
-  for(unsigned i = 0; i + 1 < n; i += 2)
-    sum += get16(p + i);
-  return n % 2 ? sum + (p[n - 1] << 8) : sum;
-}
-
-unsigned
-folded(uint32_t sum)
-{
-  while(sum >> 16)
-    sum = (sum >> 16) + (sum & 0xffff);
-  return sum;
-}
 
 // ----- dice: splitmix64, from a state that seed and number make
 

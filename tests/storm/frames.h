@@ -36,9 +36,4 @@ unsigned udp_frame(uint8_t *f, const struct hosts *h, unsigned port, const void 
 // Who we are, to everybody (op 1) or to the guest (op 2, an answer).
 unsigned arp_frame(uint8_t *f, const struct hosts *h, unsigned op);
 
-unsigned get16(const uint8_t *p);
-uint32_t get32(const uint8_t *p);
-uint32_t sum16s(const uint8_t *p, unsigned n);  // ones' complement sum, not folded
-unsigned folded(uint32_t sum);                  // 0xffff: the checksum in it was right
-
 #endif

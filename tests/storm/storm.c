@@ -16,18 +16,13 @@
 // To find the frame that did it: the same seed with -k and -m. The result is one line of JSON; the status is not 0 when the
 // guest takes nothing any more, does not answer in the end, or sent a frame that nobody may send.
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "../../bench/peer.h"
 #include "frames.h"
+
+const char program[] = "storm";
 
 enum { PROBE_MS = 50, LAST_MS = 2000, STUCK_S = 30, ANSWER_S = 20, POISON = 0xdb };
 
@@ -49,21 +44,6 @@ static unsigned broken;
 static char first_broken[200];
 static int asked_who;  // the guest wants to know our address, by ARP
 static int ping_came, echo_came;  // those that are asked for in the end
-
-static uint64_t
-now_ns(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-static void
-fail(const char *sentence)
-{
-  fprintf(stderr, "storm: %s\n", sentence);
-  exit(1);
-}
 
 // ----- what the guest sends
 
@@ -281,37 +261,6 @@ print_frames(void)
 
 // ----- the command line
 
-static struct sockaddr_un
-unix_name(const char *path, const char *end)
-{
-  struct sockaddr_un a = { .sun_family = AF_UNIX };
-  if(snprintf(a.sun_path, sizeof(a.sun_path), "%s%s", path, end) >= (int)sizeof(a.sun_path)){
-    fprintf(stderr, "storm: the path %s is too long for a unix socket\n", path);
-    exit(2);
-  }
-  return a;
-}
-
-static void
-open_wire(const char *path)
-{
-  struct sockaddr_un ours = unix_name(path, ".h"), theirs = unix_name(path, ".q");
-  int bytes = 4 << 20;
-
-  fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-  unlink(ours.sun_path);
-  if(fd < 0 || bind(fd, (struct sockaddr *)&ours, sizeof(ours)) < 0){
-    fprintf(stderr, "storm: %s: %s\n", ours.sun_path, strerror(errno));
-    exit(1);
-  }
-  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-  if(connect(fd, (struct sockaddr *)&theirs, sizeof(theirs)) < 0){
-    fprintf(stderr, "storm: no QEMU at %s: %s\n", theirs.sun_path, strerror(errno));
-    exit(1);
-  }
-}
-
 static uint64_t
 number(const char *word, char option, uint64_t max)
 {
@@ -376,7 +325,7 @@ main(int argc, char **argv)
     print_frames();
     return 0;
   }
-  open_wire(path);
+  fd = peer_socket(path, 0);
   if(argv[optind][0] == 'p')
     count = 0;
   all_frames();
