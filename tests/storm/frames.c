@@ -11,7 +11,8 @@ const char *const flood_names[NFLOOD] = { "open", "closed", "full", "arp", "frag
 
 static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-// ----- dice: splitmix64, from a state that seed and number make
+// ----- dice: splitmix64, from a state that seed and number make. A call is given one throw at the most, since C leaves
+// open in which order its arguments are worked out.
 
 struct dice {
   uint64_t state;
@@ -300,7 +301,8 @@ fuzz_ip(uint8_t *f, struct dice *d, const struct hosts *h, const struct wrong *w
   unsigned proto = percent(d, 95) ? ONE_OF(d, protocols) : below(d, 256);
   unsigned header = IP, n, id = percent(d, 70) ? below(d, 16) : below(d, 65536);
 
-  ip_header(f, some_address(d, h), percent(d, 80) ? h->guest : some_address(d, h), proto, 0, id);
+  uint32_t src = some_address(d, h), dst = percent(d, 80) ? h->guest : some_address(d, h);
+  ip_header(f, src, dst, proto, 0, id);
   if(percent(d, w->header) && percent(d, 50))
     header += fuzz_options(ip + IP, d);
   unsigned room = FRAME_MAX - ETH - header;
@@ -313,8 +315,8 @@ fuzz_ip(uint8_t *f, struct dice *d, const struct hosts *h, const struct wrong *w
     ip[8] = below(d, 3);
   if(percent(d, w->fragments)){
     static const unsigned offsets[] = { 0, 0, 1, 2, 3, 8, 64, 185, 8189, 8191 };
-    put16(ip + 6, (percent(d, 70) ? 0x2000 : 0) | (percent(d, 5) ? 0xc000 : 0) |
-                  (percent(d, 90) ? ONE_OF(d, offsets) : below(d, 8192)));
+    unsigned more = percent(d, 70) ? 0x2000 : 0, odd = percent(d, 5) ? 0xc000 : 0;
+    put16(ip + 6, more | odd | (percent(d, 90) ? ONE_OF(d, offsets) : below(d, 8192)));
   }
   if(percent(d, w->header) && percent(d, 50))
     ip[0] = 0x40 | below(d, 16);
@@ -345,7 +347,9 @@ fuzz_arp(uint8_t *f, struct dice *d, const struct hosts *h)
   static const uint16_t ops[] = { 1, 1, 1, 2, 2, 0, 3, 4, 8, 0xffff };
   uint8_t a[6], b[6];
   const uint8_t *from = some_mac(d, h, a), *to = some_mac(d, h, b);
-  unsigned len = arp_message(f, ONE_OF(d, ops), from, some_address(d, h), to, percent(d, 70) ? h->guest : some_address(d, h));
+  unsigned op = ONE_OF(d, ops);
+  uint32_t sip = some_address(d, h), tip = percent(d, 70) ? h->guest : some_address(d, h);
+  unsigned len = arp_message(f, op, from, sip, to, tip);
   if(percent(d, 15))
     f[ETH + below(d, 8)] = roll(d);
   return len;
@@ -394,7 +398,8 @@ fuzz_frame(uint8_t *f, const struct hosts *h, const struct wrong *w, uint64_t se
   unsigned kind = below(&d, 100), len, at;
   const uint8_t *dst = percent(&d, 90) ? h->guest_mac : percent(&d, 80) ? broadcast : stranger;
 
-  ethernet(f, dst, some_mac(&d, h, own), kind < 80 ? TYPE_IP : kind < 94 ? TYPE_ARP : ONE_OF(&d, types));
+  const uint8_t *src = some_mac(&d, h, own);
+  ethernet(f, dst, src, kind < 80 ? TYPE_IP : kind < 94 ? TYPE_ARP : ONE_OF(&d, types));
   if(kind < 80)
     len = fuzz_ip(f, &d, h, w);
   else if(kind < 94)
