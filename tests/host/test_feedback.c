@@ -1,0 +1,105 @@
+// What a socket's full queue does to input (pkt/gate.h), and the parameters of the packet's way (pkt/tune.h).
+
+#include "fixture.h"
+#include "pkt/gate.h"
+#include "pkt/poll.h"
+#include "pkt/tune.h"
+#include "sched/proc.h"
+#include "sched/timer.h"
+
+static void
+feed_many(int n, uint bytes)
+{
+  for(int i = 0; i < n; i++)
+    feed_udp(GW_IP, 7, 2000, bytes);
+}
+
+static void
+receive_many(struct sock *s, int n)
+{
+  struct endpoint from;
+  for(int i = 0; i < n; i++)
+    CHECK(receive(s, 2000, &from) >= 0);
+}
+
+// A queue three quarters full stops input, once; at a quarter input goes on, and the queue may stop it again.
+TEST(sock_feedback)
+{
+  struct sock *s = udp_socket(2000);
+  feed_many(SOCK_RXMAX * 3 / 4 - 1, 10);
+  CHECK(gate_open());
+  feed_many(1, 10);
+  CHECK(!gate_open());
+  receive_many(s, SOCK_RXMAX / 2 - 1);
+  CHECK(!gate_open());
+  receive_many(s, 1);
+  CHECK(gate_open());
+  feed_many(SOCK_RXMAX / 2, 10);
+  CHECK(!gate_open());
+  host_advance(2 * MSEC);
+  CHECK(gate_open());
+  feed_many(10, 10);  // it had its tick
+  CHECK(gate_open());
+  sock_close(s);
+}
+
+// Bytes count, too.
+TEST(sock_feedback_bytes)
+{
+  struct sock *s = udp_socket(2000);
+  s->rxbytes = 4000;
+  feed_many(2, 1000);
+  CHECK(gate_open());
+  feed_many(1, 1000);
+  CHECK(!gate_open());
+  receive_many(s, 1);
+  CHECK(!gate_open());
+  receive_many(s, 1);
+  CHECK(gate_open());
+  sock_close(s);
+}
+
+// A socket that is closed while it has stopped input lets it go on.
+TEST(sock_feedback_closed)
+{
+  struct sock *s = udp_socket(2000);
+  feed_many(SOCK_RXMAX, 10);
+  CHECK(!gate_open());
+  sock_close(s);
+  CHECK(gate_open());
+}
+
+// A parameter has its effect at once: the idle loop's time; forwarding is off for whoever asks for that.
+TEST(tune_effects)
+{
+  CHECK_EQ(tune_set("spin", 7), 0);
+  CHECK_EQ(idle_spin_time, 7 * USEC);
+  CHECK_EQ(tune_set("spin", 10000), 0);
+  CHECK_EQ(tune_set("spin", 10001), -ERANGE);
+  CHECK_EQ(idle_spin_time, 10000 * USEC);
+  CHECK_EQ(tune_set("forward", 0), 0);
+}
+
+// Frames that wait for the end of a turn are bounded, and what is too much has a name of its own; at its end
+// none is left, and what is sent then goes out at once.
+TEST(netif_outq)
+{
+  netif_tx_hold();
+  for(int i = 0; i < 260; i++){
+    struct pktbuf *p = pkt_alloc();
+    pkt_put(p, 60);
+    CHECK_EQ(netif_tx(&card, p), i < 256 ? 0 : -ENOBUFS);
+  }
+  CHECK_EQ(nsent(), 0);
+  CHECK_EQ(drops(DROP_TX_QUEUE), 4);
+  CHECK_EQ(drops(DROP_TX_FULL), 0);
+  CHECK_EQ(tune_set("txquota", 0), 0);
+  netif_tx_release();
+  CHECK_EQ(card.outq.n, 0);
+  struct pktbuf *p = pkt_alloc();
+  pkt_put(p, 60);
+  sent_clear();
+  card_clean();
+  CHECK_EQ(netif_tx(&card, p), 0);  // held no more
+  CHECK_EQ(nsent(), 1);
+}
