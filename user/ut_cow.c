@@ -48,6 +48,28 @@ both_write(void)
   same(shared, WORDS, 6000, "parent that wrote first");
 }
 
+// A child that writes one word of a page has all the others as they were.
+static void
+write_one(long i)
+{
+  shared[i] = 7;
+  IS(shared[i], 7);
+  shared[i] = 1000 + i;
+  same(shared, WORDS, 1000, "child that wrote one word");
+}
+
+static void
+one_word(void)
+{
+  uint page = PGSIZE / sizeof(shared[0]);
+
+  fill(shared, WORDS, 1000);
+  for(uint i = 0; i < WORDS; i += page){
+    LIVES(write_one, i);
+    LIVES(write_one, i + page - 1);
+  }
+}
+
 // Three generations share one page; each of them writes, in any order.
 static void
 generation(long n)
@@ -448,6 +470,7 @@ child_shrinks(void)
 
 static const struct ut tests[] = {
   { "both_write", both_write, 0, 0 },
+  { "one_word", one_word, 0, 0 },
   { "generations", generations, 0, 0 },
   { "all_write", all_write, 0, 0 },
   { "large_fork", large_fork, 0, 0 },
