@@ -364,8 +364,10 @@ TEST(filter_waits)
   CHECK_EQ(filter_open(), 0);
   CHECK_EQ(filter_read(UBASE, 100, 0), -EINTR);
   host_on_sleep = one_arrives;
+  host_wakeups = 0;
   CHECK_EQ(filter_read(UBASE, 100, 0), 48);
   CHECK_EQ(host_user[28], 9);
+  CHECK_EQ(host_wakeups, 1);
   filter_close();
 }
 

@@ -135,6 +135,25 @@ TEST(path_nobody_reads)
   CHECK_EQ(k.number, last);
 }
 
+// A record forgets the way of the packet that had it before.
+TEST(path_forgets)
+{
+  struct sock *s = udp_socket(2000);
+  struct kstat_path r;
+  path_set(1);
+  CHECK_EQ(send_to(s, GW_IP, 7, 30), 30);
+  path_set(1);
+  for(int i = 0; i < RECORDS; i++)
+    pkt_free(begin());
+  for(int i = 0; i < RECORDS; i++){
+    CHECK_EQ(path_record(i, &r), 1);
+    CHECK(!r.stage[PATH_GATHER].seen);
+    CHECK_EQ(r.copies, 0);
+  }
+  path_set(0);
+  sock_close(s);
+}
+
 // Turned on again, the records that are done are free; one whose packet is still on its way stays that packet's.
 TEST(path_under_way)
 {

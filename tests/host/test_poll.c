@@ -460,8 +460,10 @@ TEST(poll_mode_thread)
   tunes[TUNE_MODE] = MODE_THREAD;
   tunes[TUNE_IPQUEUE] = 10;
   arrive(25);
+  host_wakeups = 0;
   netif_interrupt(&ring_nif, 0);
   CHECK_EQ(passed, 0);
+  CHECK_EQ(host_wakeups, 10);
   CHECK_EQ(drops(DROP_IPQ_FULL), 15);
   CHECK_EQ(ring_nif.stat.rx_drops, 15);
   run(ip_thread);
@@ -482,8 +484,10 @@ TEST(poll_feedback)
   CHECK_EQ(idle_poll(), 0);
   run_thread();
   CHECK_EQ(passed, 0);
+  host_wakeups = 0;
   gate_relax(&f);
   CHECK_EQ(f.choked, 0);
+  CHECK_EQ(host_wakeups, 1);
   run_thread();
   CHECK_EQ(passed, 3);
   CHECK(!nic.masked);
