@@ -11,6 +11,7 @@ extern struct wire *wire;  // for whoever makes a frame; in memory of its own, f
 
 extern void (*on_sent)(const struct frame *f);  // each frame, as it goes out; 0: nobody asks
 extern int frames_damaged;  // on purpose (nic/faulty): what is sent is not checked
+extern int forwarding;       // frames of others may go on, too
 
 // After an input: everything is closed, time passes; no packet, socket, lock or timer may be left.
 void net_end(void);

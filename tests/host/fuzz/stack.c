@@ -8,6 +8,8 @@
 #include "core/failpoint.h"
 #include "entry/sys.h"
 #include "kernel/netctl.h"
+#include "net/filter.h"
+#include "pkt/tune.h"
 #include "proc/process.h"
 
 static int sums_broken;  // frames are taken as they come
@@ -352,6 +354,54 @@ netctl_step(struct input *in)
   call(sys_netctl, op, UBASE + 1024, size, 0, 0, 0);
 }
 
+// A packet for somebody else, with any options.
+static void
+transit_frame(struct input *in)
+{
+  const fuzz_byte *b;
+  uint how = in8(in), from = in8(in), to = in8(in), ttl = in8(in), n = in16(in) % 1400, off = in16(in);
+  uint nopt = in_bytes(in, how & 0x1c, &b) & ~3u;
+  addressed(pick_card(how), from, to, how & 2 ? IPPROTO_UDP : IPPROTO_ICMP, nopt + n, 1, off & (how & 0x20 ? 0xffff : IP_DF));
+  w_put(wire, b, nopt);
+  w_fill(wire, n);
+  w_iph(wire)->ip_vhl = 0x45 + nopt / 4;
+  w_iph(wire)->ip_ttl = ttl;
+  w_ip_sum(wire);
+  arrive(pick_card(how));
+}
+
+// What the router is told, and what its filter says.
+static void
+router_step(struct input *in)
+{
+  uint what = in8(in), x = in8(in);
+  switch(what % 8){
+  case 0:
+    call(sys_netctl, NETCTL_FILTER, 0, 0, 0, 0, 0);
+    break;
+  case 1:
+  case 2:
+    if(filter_active() && filter_read(DATA, x * 8, 1) > 0)
+      fuzz_digest(host_user + (DATA - UBASE), x * 8);
+    break;
+  case 3:
+  case 4:
+    memset(host_user + 300, what >> 3, 64);
+    if(filter_active())
+      filter_write(VALUE, x % 66);
+    break;
+  case 5:
+    netif_set_mtu(pick_card(what >> 3), 68 + x * 6);
+    break;
+  case 6:
+    tune_set("forward", x & 1);
+    break;
+  case 7:
+    tune_set("feedback", x & 1);
+    break;
+  }
+}
+
 static void
 end(void)
 {
@@ -370,6 +420,20 @@ FUZZ(stack, 0)
     raw_frame, udp_frame, fragment_frame, icmp_frame, arp_frame, time_passes, trouble, socket_step, socket_step, socket_step,
     lab_step, lab_step, netctl_step, flood, udp_frame, socket_step,
   };
+  for(int n = 0; in_left(in) && n < 400; n++)
+    step[in8(in) % NELEM(step)](in);
+  end();
+}
+
+// The same with two cards and forwarding on.
+FUZZ(router, 0)
+{
+  static void (*const step[])(struct input *in) = {
+    raw_frame, transit_frame, fragment_frame, icmp_frame, arp_frame, time_passes, trouble, socket_step, router_step,
+    transit_frame, netctl_step, router_step, transit_frame, transit_frame, udp_frame, router_step,
+  };
+  forwarding = 1;
+  tune_set("forward", 1);
   for(int n = 0; in_left(in) && n < 400; n++)
     step[in8(in) % NELEM(step)](in);
   end();
