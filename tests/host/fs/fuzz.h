@@ -2,6 +2,8 @@
 #define HOST_FS_FUZZ_H
 // The two halves of the fuzz target of the file system: fuzz_kernel.c (the kernel's headers), fuzz_host.c (libc's).
 
+#include "../shim/memory.h"
+
 #define BLOCKS 400            // of the image; tests/host/fs/Makefile makes it
 #define PAGES 1024            // that kalloc() gives
 
@@ -11,10 +13,6 @@ extern const unsigned char fresh_disk[];    // as mkfs made it
 // Processes take turns, and only where one waits: nothing depends on time. Number 0 is the caller of the target.
 void host_process(int i, void (*fn)(void *), void *arg);  // i from 1
 void host_switch(int from, int to);
-
-unsigned char *host_pages(unsigned long bytes);
-void host_poison(void *p, unsigned long n);
-void host_unpoison(void *p, unsigned long n);
 
 int host_fsck(int replay);    // 0: fsck finds no fault with the disk; the log is replayed on it if it is to be
 

@@ -5,58 +5,10 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <ucontext.h>
 
 #define PROCESSES 4
 #define STACK (256 * 1024)
-
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ASAN 1
-#endif
-#endif
-
-#ifdef ASAN
-void __asan_poison_memory_region(void const volatile *p, unsigned long n);
-void __asan_unpoison_memory_region(void const volatile *p, unsigned long n);
-#define POISON(p, n) __asan_poison_memory_region(p, n)
-#define UNPOISON(p, n) __asan_unpoison_memory_region(p, n)
-
-const char *
-__asan_default_options(void)
-{
-  return "detect_leaks=0";
-}
-#else
-#define POISON(p, n) ((void)(p), (void)(n))
-#define UNPOISON(p, n) ((void)(p), (void)(n))
-#endif
-
-void
-host_poison(void *p, unsigned long n)
-{
-  POISON(p, n);
-}
-
-void
-host_unpoison(void *p, unsigned long n)
-{
-  UNPOISON(p, n);
-}
-
-unsigned char *
-host_pages(unsigned long bytes)
-{
-  void *p = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if(p == MAP_FAILED){
-    perror("mmap");
-    exit(2);
-  }
-  return p;
-}
 
 // ---- processes
 
@@ -79,7 +31,7 @@ host_process(int i, void (*fn)(void *), void *arg)
   struct process *p = &processes[i];
   if(p->stack == 0)
     p->stack = host_pages(STACK);
-  UNPOISON(p->stack, STACK);
+  host_unpoison(p->stack, STACK);
   getcontext(&p->context);
   p->context.uc_stack.ss_sp = p->stack;
   p->context.uc_stack.ss_size = STACK;

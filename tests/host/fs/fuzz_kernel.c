@@ -9,7 +9,6 @@
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"
-#include "dev/console.h"
 #include "dev/virtio_blk.h"
 #include "fs/file.h"
 #include "fs/log.h"
@@ -24,20 +23,12 @@
 #define PROCESSES 3
 
 unsigned char the_disk[BLOCKS * 1024];
-__thread struct proc *host_proc;
 static struct proc processes[PROCESSES];
 static uint64 until[PROCESSES];   // FOREVER: it does not wait for time
 static int ready[PROCESSES], nprocesses = 1;
 static uint64 nanoseconds = 1000;
-void (*console_changed)(void);
 
 // ---- core
-
-void
-initlock(struct spinlock *lk, const char *name)
-{
-  *lk = (struct spinlock){ .name = name };
-}
 
 void
 acquire(struct spinlock *lk)
@@ -84,13 +75,6 @@ kalloc(void)
   return memset(page, junk, PGSIZE);
 }
 
-void *
-kzalloc(void)
-{
-  void *page = kalloc();
-  return page ? memset(page, 0, PGSIZE) : 0;
-}
-
 void
 kfree(void *page)
 {
@@ -126,24 +110,6 @@ copyout(uint64 dst, const void *src, uint64 n)
   return 0;
 }
 
-int
-copy_to(int user, uint64 dst, const void *src, uint64 n)
-{
-  return copyout(dst, src, n);
-}
-
-int
-copy_from(void *dst, int user, uint64 src, uint64 n)
-{
-  return copyin(dst, src, n);
-}
-
-void
-rand_bytes(void *buf, uint n)
-{
-  memset(buf, 7, n);
-}
-
 // ---- sched: a process runs until it waits; the clock goes on when all wait
 
 unsigned long
@@ -170,12 +136,6 @@ next_process(void)
   return best;
 }
 
-void
-wq_init(struct waitq *q)
-{
-  list_init(&q->waiters);
-}
-
 int
 wq_sleep_until(struct waitq *q, struct spinlock *lk, uint64 when)
 {
@@ -199,18 +159,6 @@ wq_sleep_until(struct waitq *q, struct spinlock *lk, uint64 when)
   ready[i] = 1;
   acquire(lk);
   return timed_out ? -ETIMEDOUT : 0;
-}
-
-int
-wq_sleep(struct waitq *q, struct spinlock *lk)
-{
-  return wq_sleep_until(q, lk, FOREVER);
-}
-
-void
-wq_sleep_hard(struct waitq *q, struct spinlock *lk)
-{
-  wq_sleep_until(q, lk, FOREVER);
 }
 
 void
@@ -245,24 +193,6 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 }
 
 // ---- dev
-
-int
-console_read(int user, uint64 dst, int n, int nonblock)
-{
-  return 0;
-}
-
-int
-console_write(int user, uint64 src, int n)
-{
-  return n;
-}
-
-int
-console_ready(void)
-{
-  return 0;
-}
 
 void
 virtio_blk_submit(struct blkreq *r)

@@ -5,10 +5,8 @@
 #include "core/list.h"
 #include "core/panic.h"
 #include "core/printf.h"
-#include "core/rand.h"
 #include "core/spinlock.h"
 #include "core/string.h"
-#include "dev/console.h"
 #include "dev/virtio_blk.h"
 #include "host.h"
 #include "kernel/fs.h"
@@ -19,7 +17,6 @@
 #include "sched/sleeplock.h"
 #include "sched/timer.h"
 
-__thread struct proc *host_proc;
 struct proc procs[NPROC];
 static int nprocs;
 
@@ -38,12 +35,6 @@ become_process(void)
 }
 
 // ---- core
-
-void
-initlock(struct spinlock *lk, const char *name)
-{
-  *lk = (struct spinlock){.name = name};
-}
 
 // Now and then let others run where a hart could be interrupted, so that threads meet in narrow places.
 static void
@@ -87,25 +78,12 @@ put_char(int c)
   host_write(&b, 1);
 }
 
-void
-rand_bytes(void *buf, uint n)
-{
-  memset(buf, 7, n);
-}
-
 // ---- mm: a program's address is the host's; small ones are bad pointers
 
 void *
 kalloc(void)
 {
   return host_page();
-}
-
-void *
-kzalloc(void)
-{
-  void *p = host_page();
-  return p ? memset(p, 0, 4096) : 0;
 }
 
 void
@@ -134,27 +112,9 @@ copyout(uint64 dst, const void *src, uint64 n)
   return 0;
 }
 
-int
-copy_to(int user, uint64 dst, const void *src, uint64 n)
-{
-  return copyout(dst, src, n);
-}
-
-int
-copy_from(void *dst, int user, uint64 src, uint64 n)
-{
-  return copyin(dst, src, n);
-}
-
 // ---- sched
 
 static struct spinlock wait_lock;
-
-void
-wq_init(struct waitq *q)
-{
-  list_init(&q->waiters);
-}
 
 int
 wq_sleep_until(struct waitq *q, struct spinlock *lk, uint64 when)
@@ -182,18 +142,6 @@ wq_sleep_until(struct waitq *q, struct spinlock *lk, uint64 when)
   }
   acquire(lk);
   return result;
-}
-
-int
-wq_sleep(struct waitq *q, struct spinlock *lk)
-{
-  return wq_sleep_until(q, lk, FOREVER);
-}
-
-void
-wq_sleep_hard(struct waitq *q, struct spinlock *lk)
-{
-  wq_sleep_until(q, lk, FOREVER);
 }
 
 void
@@ -246,26 +194,6 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 }
 
 // ---- dev
-
-void (*console_changed)(void);
-
-int
-console_read(int user, uint64 dst, int n, int nonblock)
-{
-  return 0;
-}
-
-int
-console_write(int user, uint64 src, int n)
-{
-  return n;
-}
-
-int
-console_ready(void)
-{
-  return 0;
-}
 
 static struct spinlock disk_lock;
 static struct blkreq *pending;

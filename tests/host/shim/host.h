@@ -2,15 +2,13 @@
 #define HOST_H
 // The few things that the shim needs from libc, so that no file needs both libc's headers and the kernel's.
 
+#include "memory.h"
 #include <setjmp.h>
 #include <stdarg.h>
 
 void host_write(const char *s, unsigned long n);
 void host_say(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
 void host_vsay(const char *fmt, va_list ap);
-void *host_pages(unsigned long bytes);              // page-aligned, from the system
-void host_poison(void *p, unsigned long n);         // touching it is an error from now on
-void host_unpoison(void *p, unsigned long n);
 void host_exit(int status) __attribute__((noreturn));
 
 // A test registers itself before main() (fixture.h: TEST).
