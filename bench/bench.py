@@ -13,15 +13,14 @@ the rows mean.
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
 import time
 
+import here
 import plot
 import report
 import steps
-from guest import Failure, OUT, QEMU
+from guest import Failure, OUT
 
 GUESTS = ("limit", "rxv", "linux")
 STEPS = ("wire1", "wire3", "curve1", "hist1", "hist3", "cost", "sys1", "sys3", "syscost1", "syscost3", "boot1", "boot3",
@@ -103,45 +102,6 @@ def run(wanted, kinds, rounds, quick):
     return results
 
 
-def environment(rounds):
-    def said(*command):
-        try:
-            return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
-        except FileNotFoundError:
-            return ""
-    try:
-        with open("/proc/sys/net/unix/max_dgram_qlen") as f:
-            queue = int(f.read())
-    except OSError:
-        queue = None
-    cpu = ""
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as f:
-            cpu = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "")
-    return {"qemu": said(QEMU, "--version").split("\n")[0], "host": platform.platform(), "cpu": cpu,
-            "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2), "unix_queue": queue, "rounds": rounds,
-            "commit": said("git", "-C", os.path.dirname(OUT), "describe", "--always", "--dirty"),
-            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-
-
-def in_one_line(env):
-    return ("medians (and ranges) of %d rounds; %s; host: %s cores of %s, load %.1f at the start, unix sockets of %s "
-            "datagrams; commit %s, %s" % (env["rounds"], env["qemu"], env["cores"], env["cpu"] or "a kind not known",
-                                          env["load"], env["unix_queue"] or "?", env["commit"] or "?", env["when"]))
-
-
-def long_queues():
-    """Runs this program again in a network namespace of its own, where a unix socket holds 512 datagrams instead of 10:
-    only root can. Without, the wire is filled less well; the results say so ("unix_queue")."""
-    if sys.platform != "linux" or os.geteuid() != 0 or os.environ.get("RXV_BENCH_NS"):
-        return
-    os.environ["RXV_BENCH_NS"] = "1"
-    inner = 'sysctl -qw net.unix.max_dgram_qlen=512 2>/dev/null; exec "$@"'
-    probe = subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL)
-    if probe.returncode == 0:
-        os.execvp("unshare", ["unshare", "-n", "sh", "-c", inner, "sh", sys.executable] + sys.argv)
-
-
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--quick", action="store_true")
@@ -161,19 +121,19 @@ def main():
     if a.table:
         with open(a.table) as f:
             kept = json.load(f)
-        print(in_one_line(kept["environment"]))
+        print(here.in_one_line(kept["environment"]))
         report.show(report.table(kept["results"], GUESTS))
         return 0
-    long_queues()
+    here.long_queues()
     if "linux" in kinds and not os.path.exists(os.path.join(OUT, "linux", "initramfs.gz")):
         print("bench: no Linux guest (make bench-linux makes one); its column stays empty.", file=sys.stderr)
         kinds.remove("linux")
     rounds = a.rounds or (2 if a.quick else 3)
-    env = environment(rounds)
+    env = here.environment(rounds)
     results = run(wanted, kinds, rounds, a.quick)
     with open(a.out, "w") as f:
         json.dump({"environment": env, "results": results}, f, indent=1)
-    print(in_one_line(env))
+    print(here.in_one_line(env))
     report.show(report.table(results, kinds))
     plot.draw(results, os.path.dirname(a.out))
     failed = sum(r["name"].startswith("failure") for r in results)
