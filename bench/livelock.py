@@ -119,10 +119,10 @@ class Experiment:
     def rule(self, sentence, holds):
         self.rules.append((sentence, bool(holds)))
 
-    @staticmethod
-    def at(points, least):
-        """The worst of what came through from so many times the loss-free rate on, against the best of all."""
-        return min(y for x, y in points if x >= least) / max(y for _, y in points)
+    def from_three(self, points):
+        """What came through when three times the loss-free rate and more were asked for, against the best of all."""
+        best = max(y for _, y in points)
+        return [y / best for m, (_, y) in zip(self.multiples, points) if m >= 3]
 
     def receiver(self):
         with Receiver() as g:
@@ -134,10 +134,11 @@ class Experiment:
             self.curve(fig, "poll, no quota, no feedback", g, unit, rxquota=0, feedback="off")
             self.curve(fig, "poll, no feedback", g, unit, feedback="off")
             poll = self.curve(fig, "poll", g, unit)
-        at3 = [y for x, y in intr if x >= 2.9][0] / max(y for _, y in intr)
+        at3 = self.from_three(intr)[0]
         self.rule("interrupts only, a program receives at 3 x: %.0f %% of the peak (below 50)" % (100 * at3), at3 < 0.5)
-        self.rule("polling with a quota, a program receives from 3 x on: %.0f %% of the peak (95 at least)" % (
-            100 * self.at(poll, 2.9)), self.at(poll, 2.9) >= 0.95)
+        kept = min(self.from_three(poll))
+        self.rule("polling with a quota, a program receives from 3 x on: %.0f %% of the peak (95 at least)" % (100 * kept),
+                  kept >= 0.95)
 
     def router(self):
         with Router() as g:
@@ -148,10 +149,11 @@ class Experiment:
             self.curve(fig, "thread", g, unit, mode="thread")
             none = self.curve(fig, "poll, no quota", g, unit, rxquota=0)
             quota = self.curve(fig, "poll, quota 64", g, unit)
-            starved = self.at(none, 2.9)
-            self.rule("no quota, the transmit ring starves from 3 x on: %.0f %% of the peak (below 10)" % (100 * starved), starved < 0.1)
-            self.rule("with a quota the router forwards from 3 x on: %.0f %% of the peak (95 at least)" % (100 * self.at(quota, 2.9)),
-                      self.at(quota, 2.9) >= 0.95)
+            starved, kept = min(self.from_three(none)), min(self.from_three(quota))
+            self.rule("no quota, the transmit ring starves from 3 x on: %.0f %% of the peak (below 10)" % (100 * starved),
+                      starved < 0.1)
+            self.rule("with a quota the router forwards from 3 x on: %.0f %% of the peak (95 at least)" % (100 * kept),
+                      kept >= 0.95)
             for q in (4, 16, 256, 1024):
                 self.curve("quotas", "quota %d" % q, g, unit, rxquota=q)
             self.curves["quotas"]["quota 64"] = quota
@@ -163,8 +165,9 @@ class Experiment:
             self.curve(fig, "thread", g, unit, mode="thread")
             self.curve(fig, "poll, no feedback", g, unit, feedback="off")
             fed = self.curve(fig, "poll, feedback", g, unit)
-            self.rule("feedback from the filter's queue, from 3 x on: %.0f %% of the peak (90 at least)" % (100 * self.at(fed, 2.9)),
-                      self.at(fed, 2.9) >= 0.9)
+            kept = min(self.from_three(fed))
+            self.rule("feedback from the filter's queue, from 3 x on: %.0f %% of the peak (90 at least)" % (100 * kept),
+                      kept >= 0.9)
 
     def share(self):
         with Router() as g:
@@ -222,19 +225,23 @@ def main():
     here.long_queues()
     e = Experiment(o.quick)
     env = here.environment(e.rounds)
-    try:
-        for part in (e.receiver, e.router, e.share):
-            if not o.parts or part.__name__ in o.parts:
+    known = (e.receiver, e.router, e.share)
+    if not set(o.parts) <= {part.__name__ for part in known}:
+        parser.error("the parts are " + ", ".join(part.__name__ for part in known))
+    failed = 0
+    for part in known:
+        if not o.parts or part.__name__ in o.parts:
+            try:
                 part()
-    except Failure as why:
-        print("livelock: %s" % why, file=sys.stderr)
-        return 1
+            except Failure as why:  # what the others find is worth having
+                print("livelock: %s" % why, file=sys.stderr)
+                failed += 1
     print(here.in_one_line(env))
     table(e)
     with open(os.path.join(o.out, "results.json"), "w", encoding="utf-8") as f:
         json.dump({"environment": env, "units": e.units, "curves": e.curves, "shares": e.shares, "rules": e.rules}, f, indent=1)
     draw(e, o.out)
-    return 0 if all(holds for _, holds in e.rules) else 1
+    return 0 if not failed and all(holds for _, holds in e.rules) else 1
 
 
 if __name__ == "__main__":
