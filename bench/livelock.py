@@ -120,9 +120,10 @@ class Experiment:
         self.rules.append((sentence, bool(holds)))
 
     def from_three(self, points):
-        """What came through when three times the loss-free rate and more were asked for, against the best of all."""
-        best = max(y for _, y in points)
-        return [y / best for m, (_, y) in zip(self.multiples, points) if m >= 3]
+        """What came through when three times the loss-free rate and more were asked for, against the best of what had
+        come through until there: a curve that still rises has lost nothing."""
+        came = [y for _, y in points]
+        return [came[i] / max(came[:i + 1]) for i, m in enumerate(self.multiples) if m >= 3]
 
     def receiver(self):
         with Receiver() as g:
