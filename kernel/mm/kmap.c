@@ -10,6 +10,8 @@
 #include "kernel/memlayout.h"
 
 #define SATP_SV39 (8UL << 60)
+#define ASID_SHIFT 44
+#define ASID_MAX 0xffffUL
 #define GIG (1UL << 30)
 #define MEG2 (1UL << 21)
 #define KPAGE (PTE_V | PTE_G | PTE_A)
@@ -19,6 +21,7 @@
 extern char text_start[], text_end[], rodata_end[], kernel_end[];
 
 uint64 *kernel_root;
+static int few_asids;  // some hart cannot give each process a number of its own: all have 0
 static struct spinlock kmap_lock = SPINLOCK("kmap");  // guards the tables of kernel stacks
 
 static uint64
@@ -99,6 +102,7 @@ map_kstack(int slot)
       return 0;
     l0[INDEX(va, 0)] = leaf(va2pa(page), KDATA);
   }
+  asm volatile("sfence.vma" ::: "memory");
   return (void *)KSTACK(slot);
 }
 
@@ -111,30 +115,38 @@ vm_map_kstack(int slot)
   return stack;
 }
 
-static void
-set_satp(uint64 *root)
+static uint64
+satp_of(uint64 *root, uint64 asid)
 {
-  // Without ASIDs the fence is what the architecture asks for (4.2.1); entries of the kernel are global and stay.
-  csr_write(satp, SATP_SV39 | va2pa(root) >> 12);
-  asm volatile("sfence.vma zero, %0" : : "r"(0UL) : "memory");
-  asm volatile("fence.i" ::: "memory");  // the process's text may have been loaded by another hart
-  mycpu()->satp_writes++;
+  return SATP_SV39 | asid << ASID_SHIFT | va2pa(root) >> 12;
 }
 
 void
 vm_hart_init(void)
 {
-  set_satp(kernel_root);
+  csr_write(satp, satp_of(kernel_root, ASID_MAX));
+  uint64 bits = csr_read(satp) >> ASID_SHIFT & ASID_MAX;  // those that are there keep their ones (4.1.11)
+  if(bits < NPROC)
+    few_asids = 1;
+  csr_write(satp, satp_of(kernel_root, 0));
+  asm volatile("sfence.vma" ::: "memory");
 }
 
 void
-vm_switch(struct vm *vm)
+vm_switch(struct vm *vm, uint asid, int known)
 {
   struct cpu *c = mycpu();
   struct vm *old = c->vm;
   if(vm)
     __atomic_fetch_add(&vm->refs, 1, __ATOMIC_RELAXED);
-  set_satp(vm ? vm->root : kernel_root);
+  if(few_asids)
+    asid = known = 0;
+  csr_write(satp, satp_of(vm ? vm->root : kernel_root, asid));
+  if(!known){  // entries of the kernel are global and stay
+    asm volatile("sfence.vma zero, %0" : : "r"((uint64)asid) : "memory");
+    fence_i();  // another hart may have loaded the process's text
+  }
+  c->satp_writes++;
   c->vm = vm;
   if(old)
     vm_put(old);

@@ -53,8 +53,8 @@ extern uint64 *kernel_root;  // the kernel's page table: no user half
 
 void vm_kernel_init(uint64 ram_end_pa);            // builds kernel_root
 void vm_hart_init(void);                           // turns this hart to it
-void *vm_map_kstack(int slot);                     // stack pages of a slot: lowest byte; 0: no memory. The hart
-                                                   // that first uses it fences (sched.c)
+void *vm_map_kstack(int slot);                     // stack pages of a slot: lowest byte; 0: no memory. At boot, before
+                                                   // other harts turn to this page table
 struct vm *vm_create(void);                        // an empty one; 0: no memory
 void vm_clear(struct vm *vm);                      // gives back all user pages
 void vm_put(struct vm *vm);                        // one reference less; the last one frees it
@@ -70,7 +70,9 @@ int vm_fault(struct vm *vm, uint64 va, int access);
 // For exec: a page at va, where none is yet, whatever the region's protection. Its content is anything: the caller sets all
 // of it. 0: no region there, or no memory.
 void *vm_load_page(struct vm *vm, uint64 va);
-void vm_switch(struct vm *vm);                     // this hart's satp; 0: the kernel's own
+// This hart's satp; vm 0: the kernel's own, whose asid is 0. asid: the process's number, 1 to NPROC. known: what the hart
+// remembers under this number is still right, because this process was the last to use it, and used it on no other hart since.
+void vm_switch(struct vm *vm, uint asid, int known);
 // Debug build: panics unless the page table of the running process, or of one that does not run yet, is as it must be
 // (vmcheck.c).
 #ifdef DEBUG

@@ -106,7 +106,6 @@ proc_alloc(void)
   list_init(&p->sibling);
   wq_init(&p->childwait);
   p->last_cpu = -1;
-  p->fresh = 1;
   uint64 top = (uint64)stack + KSTACK_SIZE;
   p->tf = (struct trapframe *)(top - sizeof(struct trapframe));
   p->context.ra = (uint64)thread_start;
@@ -152,7 +151,7 @@ proc_set_vm(struct vm *vm)
   push_off();
   p->vm = vm;
   mycpu()->uvm = vm;
-  vm_switch(vm);
+  vm_switch(vm, vm ? proc_asid(p) : 0, vm == 0);
   pop_off();
   if(vm)
     vm_check(vm);

@@ -41,10 +41,9 @@ struct proc {
   struct waitq childwait; // where it waits for a child's end
   struct waitq *wq;       // [s] where it waits, 0: nowhere
   uint8 hard_wait;        // [s] a kill does not end this wait
-  uint8 fresh;            // [s] has not run yet
   struct list link;       // [s] in the run queue or in wq
   int wake_result;        // [s] 0 woken, -ETIMEDOUT, -EINTR
-  int last_cpu;           // [s] index of the hart it ran on
+  int last_cpu;           // [s] index of the hart it ran on; -1: none yet
   uint64 cpu_time;        // [o] ticks of the time CSR spent running
   uint64 started;         // [o] when it was last given a hart
   void *kstack;           // [I] lowest byte; mapped at boot, for good

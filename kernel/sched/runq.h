@@ -9,6 +9,13 @@
 // whole of it in mind, and it is held for some tens of instructions.
 extern struct spinlock sched_lock;
 
+// The number of p's address space in satp: its slot's, so a new process there begins with last_cpu -1, and a flush.
+static inline uint
+proc_asid(const struct proc *p)
+{
+  return p - procs + 1;
+}
+
 void sched_ready(struct proc *p);  // p may run: into the run queue, and a hart is told if one sleeps
 void sched_switch(void);           // give up this hart; the caller has set its own state
 

@@ -6,7 +6,8 @@
 //
 // satp. A switch between a process and the idle thread, or a kernel thread, leaves satp alone: the upper half is
 // the same everywhere. When the process comes back to the hart it ran on last, and nobody else was there meanwhile,
-// its page table is still the right one and its TLB entries are good. Otherwise satp is written, and the TLB flushed.
+// its page table is still the right one and its TLB entries are good. Otherwise satp is written. Its slot's number is the
+// process's ASID, so its entries are good even after others were there; they are flushed when it comes from another hart.
 
 #include "core/bits.h"
 #include "core/cpu.h"
@@ -62,10 +63,10 @@ sched_ready(struct proc *p)
 static void
 use_address_space(struct cpu *c, struct proc *p)
 {
+  int was_here = p->last_cpu == (int)c->id;
   c->uvm = p->vm;
-  if(p->vm == 0 || (c->vm == p->vm && p->last_cpu == (int)c->id))
-    return;
-  vm_switch(p->vm);
+  if(p->vm && !(was_here && c->vm == p->vm))
+    vm_switch(p->vm, proc_asid(p), was_here);
 }
 
 void
@@ -89,10 +90,6 @@ sched_switch(void)
   c->switches++;
   c->proc = n;
   c->slice_end = t + SLICE;
-  if(n->fresh){
-    asm volatile("sfence.vma" ::: "memory");  // its stack may have been mapped on another hart
-    n->fresh = 0;
-  }
   use_address_space(c, n);
   n->last_cpu = c->id;
   if(n->tf)
@@ -208,7 +205,7 @@ sleep_for_work(struct cpu *c)
   c->idle = CPU_SLEEPING;
   __atomic_fetch_or(&idle_harts, me, __ATOMIC_SEQ_CST);
   if(c->vm && __atomic_load_n(&c->vm->dead, __ATOMIC_SEQ_CST))
-    vm_switch(0);
+    vm_switch(0, 0, 1);
   if(!work(c) && !panicked){
     uint64 t = now();
     c->wfis++;
