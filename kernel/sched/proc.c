@@ -46,7 +46,7 @@ static void
 thread_start(void)
 {
   struct proc *p = myproc();
-  release(&sched_lock);
+  sched_release();
   p->entry(p->arg);
   panic("thread %s returned", p->name);
 }
@@ -122,7 +122,7 @@ proc_free(struct proc *p)
   // It has switched away for good once it has let go of the lock.
   acquire(&sched_lock);
   assert(p->state == PS_EMBRYO || p->state == PS_ZOMBIE);
-  release(&sched_lock);
+  sched_release();
   give_slot(p);
 }
 
@@ -131,7 +131,7 @@ proc_start(struct proc *p)
 {
   acquire(&sched_lock);
   sched_ready(p);
-  release(&sched_lock);
+  sched_release();
 }
 
 struct proc *

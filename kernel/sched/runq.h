@@ -9,6 +9,8 @@
 // whole of it in mind, and it is held for some tens of instructions.
 extern struct spinlock sched_lock;
 
+void sched_release(void);          // releases sched_lock, then wakes the hart that sched_ready() or a switch wants woken
+
 // The number of p's address space in satp: its slot's, so a new process there begins with last_cpu -1, and a flush.
 static inline uint
 proc_asid(const struct proc *p)

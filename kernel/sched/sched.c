@@ -39,13 +39,25 @@ static uint32 spinner;              // [a] hart that watches rings and run queue
 
 void context_switch(struct context *old, struct context *new);
 
-// Wake one hart that sleeps, if there is one and nobody is awake to look at the run queue anyway.
+// Wake one hart that sleeps, if there is one and nobody is awake to look at the run queue anyway: when sched_lock has
+// been let go, for the call is a device access, and the hart that wakes up wants that lock first of all.
 static void
 call_idle_hart(void)
 {
   uint32 sleeping = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST);
   if(sleeping && __atomic_load_n(&spinner, __ATOMIC_RELAXED) == 0)
-    ipi_send(lowest_bit(sleeping));
+    mycpu()->call = lowest_bit(sleeping) + 1;
+}
+
+void
+sched_release(void)
+{
+  struct cpu *c = mycpu();
+  uint32 call = c->call;
+  c->call = 0;
+  release(&sched_lock);
+  if(call)
+    ipi_send(call - 1);
 }
 
 void
@@ -114,7 +126,7 @@ sched_yield(void)
     list_add(&run_queue, &p->link);
     sched_switch();
   }
-  release(&sched_lock);
+  sched_release();
 }
 
 void
@@ -146,7 +158,7 @@ sched_kill(struct proc *p)
     p->wake_result = -EINTR;
     sched_ready(p);
   }
-  release(&sched_lock);
+  sched_release();
 }
 
 // ----- idle -----
@@ -235,7 +247,7 @@ sched_idle(void)
       c->idle_thread->state = PS_READY;
       sched_switch();
     }
-    release(&sched_lock);
+    sched_release();
   }
 }
 

@@ -22,7 +22,7 @@ wait(struct waitq *q, struct spinlock *lk, int hard)
   lockorder_may_sleep(lk, "sleep");
   acquire(&sched_lock);
   if(p->killed && !hard){
-    release(&sched_lock);
+    sched_release();
     return -EINTR;
   }
   p->state = PS_WAITING;
@@ -33,7 +33,7 @@ wait(struct waitq *q, struct spinlock *lk, int hard)
   release(lk);
   sched_switch();
   int result = p->wake_result;
-  release(&sched_lock);
+  sched_release();
   acquire(lk);
   return result;
 }
@@ -67,7 +67,7 @@ ring(void *arg)
     a->p->wake_result = -ETIMEDOUT;
     sched_ready(a->p);
   }
-  release(&sched_lock);
+  sched_release();
 }
 
 int
@@ -101,7 +101,7 @@ wq_wake_one(struct waitq *q)
   struct list *l = list_pop(&q->waiters);
   if(l)
     wake(l);
-  release(&sched_lock);
+  sched_release();
 }
 
 void
@@ -112,5 +112,5 @@ wq_wake_all(struct waitq *q)
   acquire(&sched_lock);
   for(struct list *l; (l = list_pop(&q->waiters));)
     wake(l);
-  release(&sched_lock);
+  sched_release();
 }
