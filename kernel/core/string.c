@@ -13,6 +13,22 @@ same_phase(const void *a, const void *b)
   return (((uint64)a ^ (uint64)b) & 7) == 0;
 }
 
+// 64 bytes, the step of the loops below; two of them make a turn, so that it is mostly loads and stores.
+static inline void
+set_8(word *p, uint64 w)
+{
+  p[0] = p[1] = p[2] = p[3] = p[4] = p[5] = p[6] = p[7] = w;
+}
+
+static inline void
+copy_8(word *p, const word *q)
+{
+  uint64 a = q[0], b = q[1], c = q[2], d = q[3];
+  p[0] = a, p[1] = b, p[2] = c, p[3] = d;
+  a = q[4], b = q[5], c = q[6], d = q[7];
+  p[4] = a, p[5] = b, p[6] = c, p[7] = d;
+}
+
 void *
 memset(void *dst, int c, uint64 n)
 {
@@ -20,9 +36,9 @@ memset(void *dst, int c, uint64 n)
   uint64 w = (uint8)c * 0x0101010101010101UL;
   for(; n && ((uint64)d & 7); n--)
     *d++ = c;
-  for(; n >= 64; n -= 64, d += 64){
-    word *p = (word *)d;
-    p[0] = p[1] = p[2] = p[3] = p[4] = p[5] = p[6] = p[7] = w;
+  for(; n >= 128; n -= 128, d += 128){
+    set_8((word *)d, w);
+    set_8((word *)d + 8, w);
   }
   for(; n >= 8; n -= 8, d += 8)
     *(word *)d = w;
@@ -56,13 +72,13 @@ memcpy(void *dst, const void *src, uint64 n)
     for(; (uint64)d & 7; n--)
       *d++ = *s++;
     if(same_phase(d, s)){
-      for(; n >= 64; n -= 64, d += 64, s += 64){
-        word *p = (word *)d;
-        const word *q = (const word *)s;
-        uint64 a = q[0], b = q[1], e = q[2], f = q[3];
-        p[0] = a, p[1] = b, p[2] = e, p[3] = f;
-        a = q[4], b = q[5], e = q[6], f = q[7];
-        p[4] = a, p[5] = b, p[6] = e, p[7] = f;
+      for(; n >= 128; n -= 128, d += 128, s += 128){
+        copy_8((word *)d, (const word *)s);
+        copy_8((word *)d + 8, (const word *)s + 8);
+      }
+      if(n >= 64){
+        copy_8((word *)d, (const word *)s);
+        n -= 64, d += 64, s += 64;
       }
       for(; n >= 8; n -= 8, d += 8, s += 8)
         *(word *)d = *(const word *)s;
