@@ -250,7 +250,7 @@ void
 bpin(struct buf *b)
 {
   acquire(&bcache.lock);
-  assert(b->busy && b->valid);
+  assert(b->refs > 0 && b->valid);
   b->refs++;
   release(&bcache.lock);
 }

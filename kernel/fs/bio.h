@@ -34,7 +34,7 @@ struct buf *bread(uint blockno);       // held, with its content; 0: the disk fa
 #define PREFETCHMAX 32
 void bprefetch(const uint *blockno, uint n);
 void brelse(struct buf *b);
-void bpin(struct buf *b);              // stays in memory until bunpin; the caller holds it
+void bpin(struct buf *b);              // stays in memory until bunpin; the caller holds it, or it is pinned already
 void bunpin(struct buf *b);
 void bunpin_all(struct buf **b, uint n);
 

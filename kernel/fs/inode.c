@@ -282,7 +282,7 @@ keep_table(struct inode *ip, struct buf *b)
 }
 
 // The addresses behind the direct ones, in *addr; 0: there are none. Nobody but the i-node's owner changes them, so they
-// are read without holding their buffer. 0, -EIO.
+// are read, and changed, without holding their buffer. 0, -EIO.
 static int
 get_table(struct inode *ip, const uint **addr)
 {
@@ -433,10 +433,8 @@ bmap_alloc(struct inode *ip, uint i, uint *blockno, int *fresh)
     ip->addrs[i] = *blockno;
     return 0;
   }
-  struct buf *b = bread(ip->table->blockno);  // a pinned one: no disk, no error
-  ((uint *)b->data)[i - NDIRECT] = *blockno;
-  log_write(b);
-  brelse(b);
+  ((uint *)ip->table->data)[i - NDIRECT] = *blockno;
+  log_write(ip->table);
   return 0;
 }
 

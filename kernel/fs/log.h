@@ -14,7 +14,8 @@ int log_init(const struct superblock *sb);  // replays what a crash left; 0, -EI
 uint log_capacity(void);       // the most blocks that one operation can change
 int begin_op(uint nblocks);    // waits until that many blocks of log are free: 0, or -EIO: the disk takes no writes
 void end_op(uint nblocks);     // the same number. The change is durable soon, see COMMIT_DELAY; or use log_sync()
-void log_write(struct buf *b); // the caller, inside an operation, has changed b, which it holds
+// The caller, inside an operation, has changed b. It holds b; or b is pinned, and nobody else changes it.
+void log_write(struct buf *b);
 int log_sync(void);            // everything that ended before is on the disk: 0 or -EIO
 int log_empty(void);           // ... and in its place, the log is empty: before power off. 0 or -EIO
 
