@@ -48,15 +48,16 @@ each_entry(struct inode *dp, int (*see)(const struct dirent *de, void *arg), voi
   return 0;
 }
 
-// The index of the entry of this name among n of them, or n. *hole: the first free one, if it was n before.
+// The index of the entry of this name (not empty) among n of them, or n. *hole: the first free one, if it was n before.
 static uint
 find_name(const struct dirent *de, uint n, const char *name, uint *hole)
 {
+  uint last = MIN(strlen(name), (uint64)DIRSIZ) - 1;  // its last byte tells names apart best: f1, f2, f3
   for(uint i = 0; i < n; i++){
     if(de[i].inum == 0){
       if(*hole == n)
         *hole = i;
-    } else if(de[i].name[0] == name[0] && strncmp(de[i].name, name, DIRSIZ) == 0)
+    } else if(de[i].name[last] == name[last] && strncmp(de[i].name, name, DIRSIZ) == 0)
       return i;
   }
   return n;
