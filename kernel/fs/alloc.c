@@ -155,21 +155,41 @@ balloc(uint *blockno)
   return -ENOSPC;
 }
 
-void
-bfree(uint blockno)
+// So many bits of a bitmap block have been cleared: note it, and let go of the block.
+static void
+end_freeing(struct buf *b, uint n)
 {
-  if(blockno < data_start || blockno >= sb.size)
-    return;
-  struct buf *b = bread(BBLOCK(blockno, sb));
-  uint64 *bits = (uint64 *)b->data, bit = blockno % BPB;
-  if(bits[bit / 64] & 1UL << bit % 64){
-    bits[bit / 64] &= ~(1UL << bit % 64);
+  if(n){
     log_write(b);
     acquire(&map.lock);
-    map.blocks_free++;
+    map.blocks_free += n;
     release(&map.lock);
   }
   brelse(b);
+}
+
+void
+bfree(const uint *blockno, uint n)
+{
+  struct buf *b = 0;
+  uint cleared = 0;
+  for(uint i = 0; i < n; i++){
+    if(blockno[i] < data_start || blockno[i] >= sb.size)
+      continue;
+    if(b && b->blockno != BBLOCK(blockno[i], sb)){
+      end_freeing(b, cleared);
+      b = 0;
+    }
+    if(b == 0){
+      b = bread(BBLOCK(blockno[i], sb));  // a pinned one: no disk, no error
+      cleared = 0;
+    }
+    uint64 *word = (uint64 *)b->data + blockno[i] % BPB / 64, bit = 1UL << blockno[i] % 64;
+    cleared += (*word & bit) != 0;
+    *word &= ~bit;
+  }
+  if(b)
+    end_freeing(b, cleared);
 }
 
 int

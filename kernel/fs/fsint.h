@@ -11,7 +11,7 @@ extern uint bitmap_blocks;       // blocks of the bitmap
 // Free maps (alloc.c). Inside an operation.
 int alloc_init(uint *norphans);  // reads both maps; counts i-nodes in use without a name; 0, -EIO, -ENOMEM
 int balloc(uint *blockno);       // 0, -ENOSPC. The block's content is anything: bget_zeroed() it
-void bfree(uint blockno);        // one that is free already, or none of ours, is let be
+void bfree(const uint *blockno, uint n);  // one that is free already, or none of ours (a hole's 0, say), is let be
 int inum_alloc(uint *inum);      // 0, -ENOSPC
 void inum_free(uint inum);
 

@@ -311,15 +311,11 @@ free_content(struct inode *ip)
   if(check_addr(ip->addrs[NDIRECT], &(uint){0}) == 0 && get_table(ip, &addr) < 0)
     return -EIO;
   if(ip->table){
-    for(uint i = 0; i < NINDIRECT; i++)
-      if(addr[i])
-        bfree(addr[i]);
+    bfree(addr, NINDIRECT);
     bunpin(ip->table);
     ip->table = 0;
   }
-  for(uint i = 0; i <= NDIRECT; i++)
-    if(ip->addrs[i])
-      bfree(ip->addrs[i]);
+  bfree(ip->addrs, NDIRECT + 1);
   memset(ip->addrs, 0, sizeof(ip->addrs));
   ip->size = 0;
   ip->ahead = 0;
