@@ -2,14 +2,14 @@
 #define RXV_SCHED_RUNQ_H
 // Between the files of sched/ only: the scheduler's lock, and the two things one does under it.
 
+#include "core/cpu.h"
 #include "core/spinlock.h"
+#include "sched/ipi.h"
 #include "sched/proc.h"
 
 // Guards every thread's state and links, the run queue, and all wait queues. One lock: a student can hold the
 // whole of it in mind, and it is held for some tens of instructions.
 extern struct spinlock sched_lock;
-
-void sched_release(void);          // releases sched_lock, then wakes the hart that sched_ready() or a switch wants woken
 
 // The number of p's address space in satp: its slot's, so a new process there begins with last_cpu -1, and a flush.
 static inline uint
@@ -20,5 +20,17 @@ proc_asid(const struct proc *p)
 
 void sched_ready(struct proc *p);  // p may run: into the run queue, and a hart is told if one sleeps
 void sched_switch(void);           // give up this hart; the caller has set its own state
+
+// Releases sched_lock, then wakes the hart that sched_ready() or a switch wants woken.
+static inline void
+sched_release(void)
+{
+  struct cpu *c = mycpu();
+  uint32 call = c->call;
+  c->call = 0;
+  release(&sched_lock);
+  if(unlikely(call))
+    ipi_send(call - 1);
+}
 
 #endif

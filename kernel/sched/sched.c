@@ -50,17 +50,6 @@ call_idle_hart(void)
 }
 
 void
-sched_release(void)
-{
-  struct cpu *c = mycpu();
-  uint32 call = c->call;
-  c->call = 0;
-  release(&sched_lock);
-  if(call)
-    ipi_send(call - 1);
-}
-
-void
 sched_ready(struct proc *p)
 {
   struct cpu *c = mycpu();
