@@ -365,7 +365,7 @@ transit_frame(struct input *in)
   w_put(wire, b, nopt);
   w_fill(wire, n);
   w_iph(wire)->ip_vhl = 0x45 + nopt / 4;
-  w_iph(wire)->ip_ttl = ttl;
+  w_iph(wire)->ip_ttl = ttl < 128 ? ttl % 4 : ttl;
   w_ip_sum(wire);
   arrive(pick_card(how));
 }
