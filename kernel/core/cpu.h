@@ -2,6 +2,7 @@
 #define RXV_CORE_CPU_H
 // A hart, as the kernel sees it. While the kernel runs, tp points to the hart's struct cpu.
 
+#include "core/csr.h"
 #include "core/types.h"
 
 struct proc;
@@ -53,8 +54,40 @@ myproc(void)
   return p;
 }
 
+// How deep push_off() is nested on this hart: right even with interrupts on, for it is one load. With two, a thread that
+// was moved between them saw its old hart's depth, left interrupts on, and broke the new one's count.
+static inline int
+cpu_noff(void)
+{
+  long n;
+  asm volatile("lw %0, %1(tp)" : "=r"(n) : "i"(__builtin_offsetof(struct cpu, noff)) : "memory");
+  return n;
+}
+
 // Nested "interrupts off" (xv6's words): as many pops as pushes turn them on again, if they were on.
+//
+// Turning interrupts off costs a CSR access, which on QEMU is as dear as 150 plain instructions. So only the
+// outermost push pays: while noff is above 0 they are off, and noff is this hart's own.
+#ifdef DEBUG
 void push_off(void);
 void pop_off(void);
+#else
+static inline void
+push_off(void)
+{
+  int depth = cpu_noff();
+  if(depth == 0)
+    mycpu()->intena = intr_off();
+  mycpu()->noff = depth + 1;  // if this thread was moved, it is 0 there, too
+}
+
+static inline void
+pop_off(void)
+{
+  struct cpu *c = mycpu();
+  if(--c->noff == 0 && c->intena)
+    intr_on();
+}
+#endif
 
 #endif

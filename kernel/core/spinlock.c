@@ -1,8 +1,4 @@
-// Spinlocks and "interrupts off".
-//
-// Turning interrupts off costs a CSR access, which on QEMU is as dear as 150 plain instructions. So only the
-// outermost push pays: while noff is above 0 they are off, and noff is this hart's own.
-// Reading noff is safe even with interrupts on: then it is 0 on every hart, wherever this thread is moved.
+// Spinlocks, and "interrupts off" of the debug build: the short ways of the release build are in the headers.
 
 #include "core/cpu.h"
 #include "core/csr.h"
@@ -14,20 +10,11 @@
 struct cpu cpus[NCPU];
 int ncpu = 1;
 
-// How deep push_off() is nested on this hart: right even with interrupts on, for it is one load. With two, a thread that was
-// moved between them saw its old hart's depth, left interrupts on, and broke the new one's count.
-static inline int
-depth(void)
-{
-  long n;
-  asm volatile("lw %0, %1(tp)" : "=r"(n) : "i"(__builtin_offsetof(struct cpu, noff)) : "memory");
-  return n;
-}
-
+#ifdef DEBUG
 void
 push_off(void)
 {
-  if(depth() == 0){
+  if(cpu_noff() == 0){
     int were_on = intr_off();
     mycpu()->intena = were_on;
     if(were_on)
@@ -46,6 +33,7 @@ pop_off(void)
     intr_on();
   }
 }
+#endif
 
 void
 initlock(struct spinlock *lk, const char *name)
@@ -66,8 +54,8 @@ try(struct spinlock *lk)
 }
 
 // Another hart has it. Only read until it looks free, so that the holder keeps its cache line.
-static void __attribute__((noinline))
-spin(struct spinlock *lk)
+void __attribute__((noinline))
+spinlock_wait(struct spinlock *lk)
 {
   if(lk->cpu == mycpu())
     panic("lock %s: this hart holds it already", lk->name);
@@ -79,22 +67,6 @@ spin(struct spinlock *lk)
       lockorder_waits(lk, until);
     }
   } while(!try(lk));
-}
-
-#ifdef DEBUG
-void
-acquire_at(struct spinlock *lk, const char *file, int line)
-#else
-void
-acquire(struct spinlock *lk)
-#endif
-{
-  push_off();
-  lockorder_check(lk, file, line);
-  if(unlikely(!try(lk)))
-    spin(lk);
-  lk->cpu = mycpu();
-  lockorder_push(lk, file, line);
 }
 
 int
@@ -110,6 +82,18 @@ tryacquire(struct spinlock *lk)
   return 1;
 }
 
+#ifdef DEBUG
+void
+acquire_at(struct spinlock *lk, const char *file, int line)
+{
+  push_off();
+  lockorder_check(lk, file, line);
+  if(unlikely(!try(lk)))
+    spinlock_wait(lk);
+  lk->cpu = mycpu();
+  lockorder_push(lk, file, line);
+}
+
 void
 release(struct spinlock *lk)
 {
@@ -119,3 +103,4 @@ release(struct spinlock *lk)
   __atomic_store_n(&lk->locked, 0, __ATOMIC_RELEASE);
   pop_off();
 }
+#endif

@@ -3,9 +3,8 @@
 // Mutual exclusion among harts, for short work. Interrupts are off while one is held; no sleep, no copyin or
 // copyout under it. The order in which locks nest is the table in core/lockorder.c; the debug build checks it.
 
+#include "core/cpu.h"
 #include "core/types.h"
-
-struct cpu;
 
 struct spinlock {
   uint32 locked;      // [a] 1: held
@@ -21,15 +20,33 @@ struct spinlock {
 #define SPINLOCK(n) {.name = (n)}  // a static one
 
 void initlock(struct spinlock *lk, const char *name);
-void release(struct spinlock *lk);
-int holding(struct spinlock *lk);  // by this hart
+int holding(struct spinlock *lk);     // by this hart
+int tryacquire(struct spinlock *lk);  // 1: have it; 0: somebody else has
+
+void spinlock_wait(struct spinlock *lk);  // acquire()'s slow half: another hart has it
 
 #ifdef DEBUG
 void acquire_at(struct spinlock *lk, const char *file, int line);
+void release(struct spinlock *lk);
 #define acquire(lk) acquire_at((lk), __FILE__, __LINE__)
 #else
-void acquire(struct spinlock *lk);
+// A packet passes half a dozen locks that nobody else wants: taking one in place is half of what a call costs.
+static inline void
+acquire(struct spinlock *lk)
+{
+  push_off();
+  if(unlikely(__atomic_exchange_n(&lk->locked, 1, __ATOMIC_ACQUIRE) != 0))
+    spinlock_wait(lk);
+  lk->cpu = mycpu();
+}
+
+static inline void
+release(struct spinlock *lk)
+{
+  lk->cpu = 0;
+  __atomic_store_n(&lk->locked, 0, __ATOMIC_RELEASE);
+  pop_off();
+}
 #endif
-int tryacquire(struct spinlock *lk);  // 1: have it; 0: somebody else has
 
 #endif

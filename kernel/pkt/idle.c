@@ -100,7 +100,7 @@ stop_idle(void)
 static int
 idle_look(void)
 {
-  int found = 0, n = count_get(&nnetif), quota = poll_quota();
+  int found = 0, n = count_get(&nnetif);
 
   looks++;
   if(!gate_open() || TUNE(MODE) != MODE_POLL)
@@ -115,6 +115,7 @@ idle_look(void)
       found = 1;
       path_came();
       watch(nif, q);
+      int quota = poll_quota();
       if(netif_poll(nif, q, quota) == quota)
         poll_leave(nif, q);
     }
