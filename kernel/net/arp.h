@@ -19,6 +19,9 @@ void arp_init(void);
 // An IP packet to the next hop `next`, on the link of nif: sent at once, or held until the address is known.
 // result: 0 sent or held; -ENOBUFS; -ENETDOWN.
 int arp_output(struct netif *nif, TAKES struct pktbuf *p, uint32 next);
+// Is the MAC of next known? Then it is put into mac, and the result is the mark to be set to 1 by whoever sends there,
+// for as long as ip_version() does not move; 0: no.
+uint8 *arp_known(struct netif *nif, uint32 next, uint8 mac[6]);
 // nif came up or has a new address: what it knew is forgotten, and the address announced.
 void arp_netif(struct netif *nif);
 // Ask for an address before anybody needs it.

@@ -30,7 +30,7 @@ struct entry {
   uint32 addr;          // [a] host order
   uint8 mac[6] ETHER_EVEN;  // [a] once it is not PENDING
   uint8 state;          // [a] ARP_FREE, PENDING, REACHABLE, STALE, STATIC
-  uint8 used;           // [a] 1: since it was last confirmed
+  uint8 used;           // 1: since it was last confirmed; set without the lock, too
   uint8 tries;          // [a] requests without an answer
   uint8 sending;        // [a] somebody sends what was held, for the answer is here: the state to come, until then PENDING
   uint64 confirmed;     // [a] when it was made or confirmed
@@ -73,6 +73,7 @@ forget(struct entry *e)
   *at = e->link;
   nheld -= held.n;
   memset(e, 0, sizeof(*e));
+  ip_changed();
   return held;
 }
 
@@ -165,6 +166,18 @@ arp_output(struct netif *nif, struct pktbuf *p, uint32 next)
   return ether_output(nif, p, mac, ETHTYPE_IP);
 }
 
+uint8 *
+arp_known(struct netif *nif, uint32 next, uint8 mac[6])
+{
+  acquire(&arplock);
+  struct entry *e = find(nif, next);
+  int known = e && e->state != ARP_PENDING;
+  if(known)
+    memcpy(mac, e->mac, 6);
+  release(&arplock);
+  return known ? &e->used : 0;
+}
+
 void
 arp_ask(struct netif *nif, uint32 addr)
 {
@@ -203,7 +216,10 @@ answered(struct entry *e, const uint8 mac[6], int state)
   struct netif *nif = e->nif;
   uint32 addr = e->addr;
   struct pktq held = { 0 };
-  memcpy(e->mac, mac, 6);
+  if(!ether_same(e->mac, mac)){
+    memcpy(e->mac, mac, 6);
+    ip_changed();
+  }
   if(e->sending){  // another hart is at it
     e->sending = MAX(e->sending, state);
     release(&arplock);

@@ -156,21 +156,27 @@ ip_input(struct netif *nif, struct pktbuf *p)
 
 // --- out ---
 
+uint64 ip_versions = 1;
+
+void
+ip_changed(void)
+{
+  __atomic_fetch_add(&ip_versions, 1, __ATOMIC_SEQ_CST);
+}
+
 // Identifications (RFC 6864, RFC 7739): a keyed permutation of a count, so that none comes again before all 65536
 // have been used, and nobody else can tell the next one. Datagrams that we send in fragments have a count of their own,
 // so that a flood of short ones does not bring their numbers round again while fragments are still on their way.
-static uint16
-new_id(int fragmented)
+// Each step can be undone modulo 65536, so it is a permutation: adding, an odd factor, a number xor its upper half.
+uint16
+ip_new_id(int fragmented)
 {
-  uint32 n = __atomic_fetch_add(&id_next[fragmented], 1, __ATOMIC_RELAXED);
-  uint8 left = n >> 8, right = n;
-  for(int round = 0; round < 4; round++){
-    uint32 f = (right + (id_key[round & 1] >> round * 8)) * 0x9e3779b1u;  // Feistel: any function will do
-    uint8 mixed = left ^ f >> 24;
-    left = right;
-    right = mixed;
-  }
-  return left << 8 | right;
+  uint32 x = __atomic_fetch_add(&id_next[fragmented], 1, __ATOMIC_RELAXED) ^ id_key[0];
+  x *= id_key[1] | 1;
+  x ^= (x & 0xffff) >> 8;
+  x *= (id_key[1] >> 16) | 1;
+  x ^= (x & 0xffff) >> 8;
+  return x + (id_key[0] >> 16);
 }
 
 // A broadcast without a net: to the interface that src belongs to, or to the first one.
@@ -322,7 +328,7 @@ ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto,
   };
   uint hlen = sizeof(form) + path->optlen;
   int fits = p->more == 0 && pkt_len(p) + hlen <= path->nif->mtu;
-  form.ip_id = htons(new_id(!fits));
+  form.ip_id = htons(ip_new_id(!fits));
   net_count(IP_SENT);
   if(likely(fits))
     return emit(path, p, &form, 0);

@@ -30,6 +30,7 @@ struct ip_path {
   uint8 broadcast;   // 1: to all hosts of a link
   uint8 optlen;      // bytes of options, a multiple of 4, at most IP_OPTMAX; ip_route() says 0
   const uint8 *options;
+  uint64 version;    // ip_version() before all this was looked up: by who wants to keep it, not by ip_route()
 };
 
 void ip_init(void);
@@ -40,6 +41,17 @@ void ip_register(uint8 proto, netinput *fn);
 // The path to dst. src: the address that the socket is bound to, 0: any.
 // result: 0; -ENETUNREACH; -EADDRNOTAVAIL src is no address of ours (RFC 1122 3.2.1.3).
 int ip_route(uint32 dst, uint32 src, struct ip_path *path);
+// Moves when anything changes that a path, or a next hop's MAC, is made from: whoever keeps one looks whether it is still
+// the same. Whoever makes the change does so first, and then calls ip_changed().
+extern uint64 ip_versions;  // [a]
+static inline uint64
+ip_version(void)
+{
+  return __atomic_load_n(&ip_versions, __ATOMIC_ACQUIRE);
+}
+void ip_changed(void);
+// A new identification, for a datagram that goes out in fragments or whole.
+uint16 ip_new_id(int fragmented);
 // The transport message p (and its more) as a datagram on this path, in fragments if it must be.
 // result: 0; -EMSGSIZE, -ENOBUFS, -ENETDOWN.
 int ip_output(const struct ip_path *path, TAKES struct pktbuf *p, uint32 dst, uint8 proto, uint8 ttl, uint8 tos);

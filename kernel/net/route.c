@@ -39,6 +39,7 @@ write_end(void)
 {
   __atomic_store_n(&version, version + 1, __ATOMIC_RELEASE);
   release(&routelock);
+  ip_changed();
 }
 
 // The route for dst; -1: none. A writer may be at work: all that is counted in has a nif, the version tells the rest.

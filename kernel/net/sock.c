@@ -300,39 +300,51 @@ sock_take_error(struct sock *s)
   return e;
 }
 
+// Where dst is to be looked up, and all headers are to be made. result: 0, or -E...
+static int
+send_slowly(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
+{
+  struct ip_path path = { .version = ip_version() };
+  int err = ip_route(dst->addr, s->local.addr, &path);
+  if(err == 0 && path.broadcast && !s->broadcast)
+    err = -EACCES;
+  if(err < 0){
+    pkt_free(p);
+    return err;
+  }
+  path.optlen = s->optlen;
+  path.options = s->options;
+  return s->proto->output(s, &path, dst, p);
+}
+
 int64
 sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock)
 {
   // The socket is read without its lock: who connects or shuts it down meanwhile, in another process, is before or after.
   struct endpoint dst = to ? *to : s->peer;
-  struct ip_path path;
   int err;
   if(unlikely(s->err) && (err = sock_take_error(s)) < 0)
     return err;
   if(unlikely(s->shut & 1 << SHUT_WR))
     return -EPIPE;
-  if(n > s->proto->maxlen)
+  if(unlikely(n > s->proto->maxlen))
     return -EMSGSIZE;
-  if(dst.addr == 0 || (dst.port == 0 && s->proto == &udp_proto))
+  if(unlikely(dst.addr == 0 || (dst.port == 0 && s->proto == &udp_proto)))
     return to ? -EINVAL : -EDESTADDRREQ;
-  if(s->local.port == 0 && s->proto == &udp_proto && (err = sock_take_port(s, s->local.addr, 0)) < 0 && err != -EINVAL)
+  if(unlikely(s->local.port == 0 && s->proto == &udp_proto) &&
+     (err = sock_take_port(s, s->local.addr, 0)) < 0 && err != -EINVAL)
     return err;
-  if((err = ip_route(dst.addr, s->local.addr, &path)) < 0)
-    return err;
-  if(unlikely(path.broadcast && !s->broadcast))
-    return -EACCES;
-  path.optlen = s->optlen;
-  path.options = s->options;
   path_came();
   struct pktbuf *p = sock_gather(uva, n, &err);
-  if(p == 0)
+  if(unlikely(p == 0))
     return err;
   if(unlikely(path_on))
     path_begin(p, PATH_SEND, PATH_GATHER);
   push_off();  // once for all the locks on the way down
-  err = s->proto->output(s, &path, &dst, p);
+  if(!flow_output(s, &dst, p, &err))
+    err = send_slowly(s, &dst, p);
   pop_off();
-  if(err < 0)
+  if(unlikely(err < 0))
     return err;
   count_add(&s->sent, 1);
   return n;

@@ -37,6 +37,7 @@ set_options(struct sock *s, const uint8 *v, uint n)
   s->optlen = 0;
   memcpy(s->options, v, n);
   s->optlen = n;
+  ip_changed();
   return 0;
 }
 
@@ -57,6 +58,7 @@ sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
     if(i < (name == IP_TTL) || i > 255)
       return -EINVAL;
     *(name == IP_TTL ? &s->ttl : &s->tos) = i;
+    ip_changed();  // the headers of what it sends
     return 0;
   }
   if(level != SOL_SOCKET)

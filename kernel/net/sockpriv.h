@@ -3,6 +3,7 @@
 // Sockets as the protocols of net/ see them. The system calls use net/sock.h.
 
 #include "core/spinlock.h"
+#include "net/flow.h"
 #include "net/ip.h"
 #include "net/sock.h"
 #include "pkt/gate.h"
@@ -41,6 +42,7 @@ struct sock {
   int refs;                // [s] its file, and calls that wait in it
   struct endpoint local;   // [b] port 0: not bound
   struct endpoint peer;    // [b] port 0: not connected
+  struct flow flow;        // [s] headers of what it sends
   int err;                 // [s] to be told to the next call, -E... or 0
   struct pktq rxq;         // [s] oldest first; rxq.n <= rxmax
   uint rxmax, rxbytes;     // [I] [s] limits

@@ -214,6 +214,7 @@ socktab_connect(struct sock *s, uint32 laddr, const struct endpoint *peer)
   s->peer = *peer;
   release(&s->lock);
   release(&buckets[b].lock);
+  ip_changed();
 }
 
 int

@@ -11,6 +11,8 @@ uint64 cksum_add(uint64 sum, const void *p, uint n);
 static inline uint64 cksum_words(const void *p, uint n);
 // The inverted 16-bit sum as it lies in the header's field; 0: the block held a right checksum.
 static inline uint16 cksum_field(uint64 sum);
+// The same of a sum of a few 16-bit words: below 2^24.
+static inline uint16 cksum_small(uint sum);
 uint16 cksum_fold(uint64 sum);              // the inverted 16-bit sum, in host order: htons() it into the field
 uint16 cksum(const void *p, uint n);        // of one piece; 0 if the piece holds a right checksum
 uint64 cksum_pseudo(uint32 src, uint32 dst, uint8 proto, uint16 len);  // RFC 768; addresses in host order
@@ -34,6 +36,13 @@ cksum_field(uint64 sum)
   sum = (sum & 0xffff) + (sum >> 16);
   sum = (sum & 0xffff) + (sum >> 16);
   return ~sum;
+}
+
+static inline uint16
+cksum_small(uint sum)
+{
+  sum = (sum & 0xffff) + (sum >> 16);
+  return ~(sum + (sum >> 16));
 }
 
 #endif
