@@ -2,6 +2,7 @@
 
 #include "net/ether.h"
 #include "core/string.h"
+#include "net/flow.h"
 #include "pkt/path.h"
 
 #define NTYPES 4
@@ -48,7 +49,7 @@ refuse(struct netif *nif, struct pktbuf *p, enum drop_reason why)
   pkt_drop(p, why, 0);
 }
 
-static void
+void
 ether_input(struct netif *nif, struct pktbuf *p)
 {
   struct eth *h = __builtin_assume_aligned(pkt_pull(p, sizeof(*h)), 2);
@@ -75,7 +76,7 @@ ether_input(struct netif *nif, struct pktbuf *p)
 void
 ether_init(void)
 {
-  netif_input = ether_input;
+  netif_input = flow_input;
 }
 
 void

@@ -15,6 +15,8 @@ typedef void netinput(struct netif *nif, TAKES struct pktbuf *p);
 extern const uint8 ether_broadcast[ETHADDR_LEN] ETHER_EVEN;
 
 void ether_init(void);
+// A frame that starts with its Ethernet header, to the protocol of its type.
+netinput ether_input;
 // From now on frames of this type go to fn, without their Ethernet header. At boot only.
 void ether_register(uint16 type, netinput *fn);
 // Put the header in front of p, pad with zeros, and send it. dst: at an even address, like all MACs in headers.

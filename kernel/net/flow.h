@@ -1,7 +1,8 @@
 #ifndef RXV_NET_FLOW_H
 #define RXV_NET_FLOW_H
-// The headers that a socket's datagrams to its last peer have in common. Most programs send many datagrams to one peer:
-// all but the first two find route, next hop, its MAC and most of 42 bytes of headers here, and go straight to the card.
+// Short ways for datagrams that look like one before. Down: a socket keeps the headers of its last datagram; the next one
+// to the same peer finds route, next hop, its MAC and most of 42 bytes of headers there, and goes straight to the card.
+// Up: a frame whose headers are those of one that was delivered goes straight to that one's socket.
 
 #include "net/ip.h"
 #include "net/sock.h"
@@ -29,6 +30,10 @@ struct flow {
 // The datagram p of s to `to`, if the headers for it are here. TAKES p, if so.
 // result: 1: *err is 0, -ENOBUFS or -ENETDOWN; 0: they are not.
 int flow_output(struct sock *s, const struct endpoint *to, struct pktbuf *p, int *err);
+// A frame from a card, on the short way or, by ether_input(), the long one. TAKES p. Interrupts are off.
+void flow_input(struct netif *nif, struct pktbuf *p);
+// The frame p came the long way to s, which is locked: others that look like it may come on the short one.
+void flow_found(struct netif *nif, const struct pktbuf *p, struct sock *s);
 // A datagram of s is about to go to `to` on this path: the second one in a row leaves its headers here.
 void flow_learn(struct sock *s, const struct ip_path *path, const struct endpoint *to);
 

@@ -41,8 +41,8 @@ void ip_register(uint8 proto, netinput *fn);
 // The path to dst. src: the address that the socket is bound to, 0: any.
 // result: 0; -ENETUNREACH; -EADDRNOTAVAIL src is no address of ours (RFC 1122 3.2.1.3).
 int ip_route(uint32 dst, uint32 src, struct ip_path *path);
-// Moves when anything changes that a path, or a next hop's MAC, is made from: whoever keeps one looks whether it is still
-// the same. Whoever makes the change does so first, and then calls ip_changed().
+// Moves when anything changes that a path, or a next hop's MAC, is made from, or that decides who gets a datagram: whoever
+// keeps one looks whether it is still the same. Whoever makes the change does so first, and then calls ip_changed().
 extern uint64 ip_versions;  // [a]
 static inline uint64
 ip_version(void)

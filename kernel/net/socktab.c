@@ -152,6 +152,7 @@ taken(uint b, uint8 proto, uint32 addr, uint16 port)
   return 0;
 }
 
+// No datagram that another socket got becomes ours by it: ip_version() stays.
 static int
 take(struct sock *s, uint32 addr, uint16 port)
 {
@@ -201,6 +202,7 @@ socktab_remove(struct sock *s)
       break;
     }
   release(&buckets[b].lock);
+  ip_changed();  // whoever comes by a short way meanwhile has the socket locked, or does not use it
 }
 
 // The peer of s, and the address that it is reached from. s may be in a bucket.

@@ -61,6 +61,7 @@ udp_input(struct netif *nif, struct pktbuf *p)
     return;
   }
   p->head += sizeof(*h);
+  flow_found(nif, p, s);
   net_count(UDP_DELIVERED);
   path_stage(p, PATH_UDP);
   sock_queue(s, p);

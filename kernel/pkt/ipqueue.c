@@ -39,7 +39,9 @@ ip_thread(void *arg)
     while((p = pktq_get(&ipqueue)) == 0)
       wq_sleep_hard(&ipwaits, &iplock);
     release(&iplock);
+    push_off();  // as for all who take frames up the stack
     netif_rx(p->nif, p);
+    pop_off();
   }
 }
 
