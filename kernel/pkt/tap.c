@@ -10,6 +10,11 @@
 #include "pkt/pktbuf.h"
 #include "sched/timer.h"
 
+// The beginning of a frame, in the words that it lies in: from the aligned address at or before it on.
+struct beginning {
+  uint64 words[KSTAT_TAPBYTES / 8 + 1];
+} __attribute__((may_alias));
+
 struct slot {
   uint32 seq;       // [a] number of the frame, from 1; 0: being written
   uint8 out;        // 1: sent
@@ -18,8 +23,8 @@ struct slot {
   struct netif *nif;
   uint8 skip;       // bytes in front of the frame in words
   uint64 when;      // now()
-  uint64 words[KSTAT_TAPBYTES / 8 + 1];  // of the page, from the aligned address at or before the frame on
-};
+  struct beginning beginning;
+} __attribute__((aligned(128)));
 
 static struct slot slots[TAP_N];
 static uint32 count;  // [a] frames so far
@@ -37,9 +42,7 @@ tap_frame(struct netif *nif, struct pktbuf *p, int out)
   s->nif = nif;
   s->when = p->stamp ? p->stamp : now();
   s->skip = p->head % 8;
-  const uint64 __attribute__((may_alias)) *from = (void *)(p->page + MIN(p->head - s->skip, PGSIZE - sizeof(s->words)));
-  for(uint i = 0; i < NELEM(s->words); i++)
-    s->words[i] = from[i];
+  s->beginning = *(struct beginning *)(p->page + MIN(p->head - s->skip, PGSIZE - sizeof(s->beginning)));
   __atomic_store_n(&s->seq, seq, __ATOMIC_RELEASE);
   p->tap = seq;
 }
@@ -70,6 +73,6 @@ tap_read(int i, struct kstat_tap *out)
     safestrcpy(out->drop, drop_names[c.verdict - 1], sizeof(out->drop));
   out->out = c.out;
   out->len = c.len;
-  memcpy(out->bytes, (uint8 *)c.words + c.skip, MIN(c.len, KSTAT_TAPBYTES));
+  memcpy(out->bytes, (uint8 *)c.beginning.words + c.skip, MIN(c.len, KSTAT_TAPBYTES));
   return 1;
 }
