@@ -24,19 +24,9 @@ vm_copyout(struct vm *vm, uint64 dst, const void *src, uint64 n)
   return 0;
 }
 
-int
-copyout(uint64 dst, const void *src, uint64 n)
+static int __attribute__((noinline))
+copyin_pages(struct vm *vm, char *dst, uint64 src, uint64 n)
 {
-  lockorder_no_locks("copyout");
-  return vm_copyout(uspace(), dst, src, n);
-}
-
-int
-copyin(void *dst, uint64 src, uint64 n)
-{
-  struct vm *vm = uspace();
-  char *d = dst;
-  lockorder_no_locks("copyin");
   if(src + n < src)
     return -EFAULT;
   while(n){
@@ -44,9 +34,42 @@ copyin(void *dst, uint64 src, uint64 n)
     char *page = vm_page(vm, src, PTE_R);
     if(page == 0)
       return -EFAULT;
-    memcpy(d, page + off, m);
-    src += m, d += m, n -= m;
+    memcpy(dst, page + off, m);
+    src += m, dst += m, n -= m;
   }
+  return 0;
+}
+
+// Most copies lie within one page.
+static inline int
+in_one_page(uint64 uva, uint64 n)
+{
+  return n - 1 < PGSIZE && uva % PGSIZE + n <= PGSIZE;
+}
+
+int
+copyout(uint64 dst, const void *src, uint64 n)
+{
+  lockorder_no_locks("copyout");
+  if(unlikely(!in_one_page(dst, n)))
+    return vm_copyout(uspace(), dst, src, n);
+  char *page = vm_page(uspace(), dst, PTE_W);
+  if(unlikely(page == 0))
+    return -EFAULT;
+  memcpy(page + dst % PGSIZE, src, n);
+  return 0;
+}
+
+int
+copyin(void *dst, uint64 src, uint64 n)
+{
+  lockorder_no_locks("copyin");
+  if(unlikely(!in_one_page(src, n)))
+    return copyin_pages(uspace(), dst, src, n);
+  char *page = vm_page(uspace(), src, PTE_R);
+  if(unlikely(page == 0))
+    return -EFAULT;
+  memcpy(dst, page + src % PGSIZE, n);
   return 0;
 }
 

@@ -208,20 +208,10 @@ find_page(struct vm *vm, uint64 va, uint64 *pte, int access)
   return fill(vm, va, pte, r->perm, kzalloc());
 }
 
-// Apart, so that vm_page() saves no registers for it.
-static void *__attribute__((noinline))
-walk_to_page(struct vm *vm, uint64 va, int access)
+void *
+vm_find_page(struct vm *vm, uint64 va, int access)
 {
   return find_page(vm, va, entry_of(vm, va), access);
-}
-
-void *
-vm_page(struct vm *vm, uint64 va, int access)
-{
-  struct vmhit *h = &vm->hit[(va >> PGSHIFT) % NVMHIT];
-  if(likely(h->tag == (PGROUNDDOWN(va) | 1) && (h->pte & access)))
-    return h->page;
-  return walk_to_page(vm, va, access);
 }
 
 int
