@@ -10,6 +10,7 @@
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/path.h"
+#include "pkt/tune.h"
 
 #define HEAD (sizeof(struct headers) - sizeof(((struct headers *)0)->filling))
 
@@ -54,7 +55,7 @@ flow_output(struct sock *s, const struct endpoint *to, struct pktbuf *p, int *er
   uint n = pkt_len(p);
   acquire(&s->lock);
   // A message of several packets is longer than any MTU in its first one already.
-  if(f->version != ip_version() || !is_to(f, to) || n + sizeof(h->ip) + sizeof(h->udp) > f->nif->mtu){
+  if(f->version != ip_version() || !is_to(f, to) || !TUNE(SHORTCUT) || n + sizeof(h->ip) + sizeof(h->udp) > f->nif->mtu){
     release(&s->lock);
     return 0;
   }
@@ -171,7 +172,7 @@ flow_input(struct netif *nif, struct pktbuf *p)
   struct headers *h = (struct headers *)(p->page + PKT_DATA - sizeof(*h));
   struct arrival *a = slot_of(here, h);
   uint64 version = ip_version();
-  if(unlikely(nif->loopback))
+  if(unlikely(nif->loopback) || !TUNE(SHORTCUT))
     return ether_input(nif, p);
   // Whatever is wrong with it: the long way finds that out, and a name for it.
   if(a->version != version || p->head != PKT_HEADROOM || !alike(h, &a->headers) || !sound(h, a, pkt_len(p)))

@@ -17,6 +17,7 @@
   X(TXRING, "txring", "", 255, 20, 255, "descriptors that may wait to be sent")                                           \
   X(IPQUEUE, "ipqueue", "", 64, 1, 1024, "frames between the interrupt and the thread (thread)")                          \
   X(SPIN, "spin", "", 50, 0, 10000, "microseconds that an idle hart watches the rings before it sleeps (poll)")           \
+  X(SHORTCUT, "shortcut", "off on", 1, 0, 1, "a datagram like the one before it passes ether, ip and udp by")              \
   X(FORWARD, "forward", "off on", 0, 0, 1, "packets for others go on to where the routes say: a router")
 
 enum tune_param {
