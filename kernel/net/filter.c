@@ -118,7 +118,7 @@ verdict(struct pktbuf *p, int yes)
   pkt_own(p, PKT_SOCK, PKT_STACK);
   if(!yes)
     pkt_drop(p, DROP_IP_FILTERED, 0);
-  else if((out = route_lookup(p->dst, &next)) == 0)
+  else if((out = route_lookup(p->dst, &next)) == 0 || out->loopback)
     pkt_drop(p, DROP_IP_NOROUTE, 0);
   else
     ip_forward_out(out, p, next);

@@ -207,32 +207,15 @@ set_timer(struct faulty *f, uint64 t, int at_once)
     timer_set(&f->timer, MAX(due, t + SOONEST));
 }
 
-// Frames from the card: a fresh buffer goes onto the ring for each; without one the frame is dropped, and its own goes
-// back. result: frames that remain.
+// Frames from the card, which gets others for them. result: frames that remain.
 static int
 from_card(struct faulty *f, int q, struct pktbuf **got)
 {
   struct pktbuf *fresh[BATCH];
-  int n = f->card->rx_return(f->nif, q, got, BATCH), keep = 0, taken;
+  int n = f->card->rx_return(f->nif, q, got, BATCH);
 
-  if(f->stopped)
-    return n;  // whoever starts the card fills its ring
-  for(int i = 0; i < n; i++){
-    fresh[i] = pkt_alloc();
-    if(fresh[i]){
-      got[keep++] = got[i];
-    } else {
-      drop_count(DROP_NOBUF, 0);
-      count_add(&f->nif->stat.rx_drops, 1);
-      fresh[i] = got[i];
-      fresh[i]->tail = fresh[i]->head;
-    }
-    pkt_own(fresh[i], PKT_STACK, PKT_NIC);
-  }
-  taken = f->card->rx_provide(f->nif, q, fresh, n);
-  for(int i = taken; i < n; i++)
-    pkt_free(fresh[i]);
-  return keep;
+  // Whoever starts a card that is stopped fills its ring.
+  return f->stopped ? n : poll_replace(f->nif, f->card, q, got, fresh, n);
 }
 
 // When all that came were lost or wait, the card may have more, and whoever gets 0 from here does not come back: the

@@ -39,26 +39,24 @@ static struct batch {
   struct pktbuf *in[BATCH], *fresh[BATCH];
 } batches[NETIF_MAX][NELEM(((struct netif *)0)->rxq)];
 
-// Put a packet in place of each of the n that came out, before those go anywhere: the ring never gets poorer.
-// Where there is none, the frame is dropped, and its own buffer goes back. result: frames that go up.
-static int
-replace(struct netif *nif, int q, struct batch *b, int n)
+int
+poll_replace(struct netif *nif, const struct nic_ops *ops, int q, struct pktbuf **in, struct pktbuf **fresh, int n)
 {
   int up = 0, taken;
 
-  for(; up < n && (b->fresh[up] = pkt_alloc()) != 0; up++)
-    pkt_own(b->fresh[up], PKT_STACK, PKT_NIC);
+  for(; up < n && (fresh[up] = pkt_alloc()) != 0; up++)
+    pkt_own(fresh[up], PKT_STACK, PKT_NIC);
   for(int i = up; i < n; i++){
     drop_count(DROP_NOBUF, 0);
     count_add(&nif->stat.rx_drops, 1);
-    b->fresh[i] = b->in[i];
-    b->fresh[i]->tail = b->fresh[i]->head;
-    pkt_own(b->fresh[i], PKT_STACK, PKT_NIC);
+    fresh[i] = in[i];
+    fresh[i]->tail = fresh[i]->head;
+    pkt_own(fresh[i], PKT_STACK, PKT_NIC);
   }
-  taken = nif->ops->rx_provide(nif, q, b->fresh, n);
+  taken = ops->rx_provide(nif, q, fresh, n);
   for(int i = taken; i < n; i++){  // the ring has been made smaller
-    pkt_own(b->fresh[i], PKT_NIC, PKT_STACK);
-    pkt_free(b->fresh[i]);
+    pkt_own(fresh[i], PKT_NIC, PKT_STACK);
+    pkt_free(fresh[i]);
   }
   return up;
 }
@@ -72,7 +70,7 @@ drain(struct netif *nif, int q, int n)
   int done = 0, got, good;
 
   while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, BATCH))) > 0){
-    good = replace(nif, q, b, got);
+    good = poll_replace(nif, nif->ops, q, b->in, b->fresh, got);
     uint64 t = now();  // once for all of them
     for(int i = 0; i < good; i++){
       b->in[i]->stamp = t;

@@ -17,6 +17,10 @@ int netif_poll(struct netif *nif, int q, int quota);
 void poll_hold(struct netif *nif);
 void poll_release(struct netif *nif);  // and looks at the rings, for whoever was turned away
 int poll_quota(void);             // TUNE_RXQUOTA, where 0 is without end
+// A packet onto the ring in place of each of the n frames that came out of it, before those go anywhere: the ring never gets
+// poorer. Where there is none the frame is dropped by name, and its own buffer goes back. fresh: room for n. result: how
+// many frames, the first ones of `in`, go up.
+int poll_replace(struct netif *nif, const struct nic_ops *ops, int q, struct pktbuf **in, struct pktbuf **fresh, int n);
 // The rest of a queue is the net thread's; interrupts are masked until it is empty.
 void poll_leave(struct netif *nif, int q);
 // Interrupts of a queue that is empty on again. 1: a frame came since the last look, and no interrupt will tell.

@@ -371,6 +371,22 @@ TEST(filter_waits)
   filter_close();
 }
 
+// The way on leads to this machine itself since the program began to think.
+TEST(filter_route_inside)
+{
+  router();
+  CHECK_EQ(filter_open(), 0);
+  arrives(1);
+  CHECK_EQ(reads(), 1);
+  second.loopback = 1;
+  host_user[0] = 1;
+  CHECK_EQ(filter_write(UBASE, 1), 1);
+  second.loopback = 0;
+  CHECK_EQ(nsent(), 0);
+  CHECK_EQ(drops(DROP_IP_NOROUTE), 1);
+  filter_close();
+}
+
 // The way on is gone while the program was thinking.
 TEST(filter_route_gone)
 {
