@@ -8,6 +8,7 @@
 #include "pkt/gate.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
+#include "sched/proc.h"
 #include "sched/timer.h"
 
 #define STOP_MAX (1 * MSEC)  // a queue stops input for so long at the most
@@ -93,10 +94,12 @@ gate_charge(uint64 ticks)
   release(&gatelock);
 }
 
+// Input's share comes first in each period: nobody's time slice delays it.
 static void
 period_over(void *arg)
 {
   reopen(GATE_SHARE);
+  sched_give_way();
 }
 
 void

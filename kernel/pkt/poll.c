@@ -8,8 +8,9 @@
 // livelock in an interrupt-driven kernel, 1997, section 6.)
 //
 // While the card's descriptors are not given back it holds the frames, and nothing is spent on them: a machine that
-// cannot keep up drops at the earliest and cheapest place. Input also stops when a queue up the stack is nearly full, or
-// when it took more than its share of the hart (gate.c).
+// cannot keep up drops at the earliest and cheapest place. Input also stops when a queue up the stack is nearly full. With
+// a share (TUNE_SHARE) the thread takes no turns with others: it goes on until it has had that much of 10 ms, and then input
+// stops for the rest of them (gate.c).
 //
 // What the stack sends while it takes frames up (answers, packets forwarded) waits until the turn is over and
 // then goes out together: one tail write for all (netif.c).
@@ -109,7 +110,7 @@ poll_alone(struct netif *nif, int q, int quota)
 int
 netif_poll(struct netif *nif, int q, int quota)
 {
-  int polling = TUNE(MODE) == MODE_POLL, share = polling && TUNE(SHARE) < 100, done;
+  int polling = TUNE(MODE) == MODE_POLL, share = polling && TUNE(SHARE) > 0, done;
 
   if(__atomic_fetch_add(&nif->rxq[q].busy, 1, __ATOMIC_ACQUIRE) != 0)
     return -EBUSY;
@@ -265,7 +266,8 @@ net_thread(void *arg)
       wq_sleep_hard(&thread_waits, &thread_lock);
     release(&thread_lock);
     while(turns() > 0)
-      sched_yield();
+      if(TUNE(SHARE) == 0 || TUNE(MODE) != MODE_POLL)
+        sched_yield();
   }
 }
 

@@ -12,12 +12,12 @@
   X(RXQUOTA, "rxquota", "", 64, 0, 4096, "frames that one turn takes from a ring; 0: until it is empty (poll)")           \
   X(TXQUOTA, "txquota", "", 64, 0, 4096, "frames that one turn sends of what it made; 0: all (poll)")                     \
   X(FEEDBACK, "feedback", "off on", 1, 0, 1, "a queue 3/4 full stops input, until it is 1/4 full or 1 ms went by (poll)") \
-  X(SHARE, "share", "", 100, 1, 100, "percent of each 10 ms that input may take; 100: no limit (poll)")                   \
+  X(SHARE, "share", "", 0, 0, 95, "percent of each 10 ms that input has, before programs; 0: they take turns (poll)")     \
   X(RXRING, "rxring", "", 255, 8, 255, "descriptors that the card may fill")                                              \
   X(TXRING, "txring", "", 255, 20, 255, "descriptors that may wait to be sent")                                           \
   X(IPQUEUE, "ipqueue", "", 64, 1, 1024, "frames between the interrupt and the thread (thread)")                          \
   X(SPIN, "spin", "", 50, 0, 10000, "microseconds that an idle hart watches the rings before it sleeps (poll)")           \
-  X(SHORTCUT, "shortcut", "off on", 1, 0, 1, "a datagram like the one before it passes ether, ip and udp by")              \
+  X(SHORTCUT, "shortcut", "off on", 1, 0, 1, "a datagram like the one before it passes ether, ip and udp by")             \
   X(FORWARD, "forward", "off on", 0, 0, 1, "packets for others go on to where the routes say: a router")
 
 enum tune_param {

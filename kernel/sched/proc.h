@@ -72,6 +72,7 @@ void kthread_exit(void) __attribute__((noreturn));
 
 void sched_yield(void);                                     // let another ready thread run
 void sched_exit(void) __attribute__((noreturn));            // the caller is PS_ZOMBIE and never comes back
+void sched_give_way(void);                                  // from an interrupt: the running thread's turn is over
 void sched_tick(void);                                      // from the timer: is the slice over?
 void sched_kill(struct proc *p);                            // sets killed, and ends its wait
 void sched_hart_init(void);                                 // every hart: its idle thread

@@ -126,6 +126,14 @@ sched_exit(void)
   panic("zombie runs");
 }
 
+void
+sched_give_way(void)
+{
+  struct cpu *c = mycpu();
+  if(c->proc != c->idle_thread)
+    c->resched = 1;
+}
+
 // From the timer interrupt: the slice is over. Whoever is ready gets its turn when the trap returns.
 void
 sched_tick(void)
@@ -133,8 +141,8 @@ sched_tick(void)
   struct cpu *c = mycpu();
   c->ticks++;
   c->slice_end = now() + SLICE;
-  if(!list_empty(&run_queue) && c->proc != c->idle_thread)
-    c->resched = 1;
+  if(!list_empty(&run_queue))
+    sched_give_way();
 }
 
 void

@@ -5,12 +5,12 @@ from . import storms
 from .s_udp import echo_sizes
 from .scenario import check, equal, scenario
 
-DEFAULTS = {"mode": "poll", "rxquota": "64", "txquota": "64", "feedback": "on", "share": "100", "rxring": "255",
+DEFAULTS = {"mode": "poll", "rxquota": "64", "txquota": "64", "feedback": "on", "share": "0", "rxring": "255",
             "txring": "255", "ipqueue": "64", "spin": "50", "shortcut": "on", "forward": "off"}
 MODES = ("intr", "thread", "poll")
 # Each alone is extreme; none of them may cost a packet of the few that are on their way at a time.
 OTHERS = ("rxring 8", "txring 20", "rxquota 1", "txquota 1", "ipqueue 16", "share 1", "spin 0", "rxquota 0", "txquota 0",
-          "share 100", "rxring 255", "feedback off", "spin 10000", "txring 255", "feedback on")
+          "share 0", "rxring 255", "feedback off", "spin 10000", "txring 255", "feedback on")
 WINDOW = 8  # datagrams on their way at a time
 
 
@@ -60,8 +60,8 @@ def refuses(t):
             ("rxquota 4097", "rxquota: 4097 is no number from 0 to 4096"),
             ("rxquota -1", "rxquota: -1 is no number from 0 to 4096"),
             ("txquota 18446744073709551617", "txquota: 18446744073709551617 is no number from 0 to 4096"),
-            ("share 0", "share: 0 is no number from 1 to 100"),
-            ("share 50%", "share: 50% is no number from 1 to 100"),
+            ("share 96", "share: 96 is no number from 0 to 95"),
+            ("share 50%", "share: 50% is no number from 0 to 95"),
             ("rxring 7", "rxring: 7 is no number from 8 to 255"),
             ("txring 19", "txring: 19 is no number from 20 to 255"),
             ("ipqueue 0", "ipqueue: 0 is no number from 1 to 1024"),

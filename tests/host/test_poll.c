@@ -41,11 +41,19 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
   return (struct proc *)&thread;
 }
 
+static int gave_way;
+
 void
 sched_yield(void)
 {
   CHECK_EQ(host_locks, 0);
   yields++;
+}
+
+void
+sched_give_way(void)
+{
+  gave_way++;
 }
 
 // The thread has nothing more to do.
@@ -572,13 +580,16 @@ TEST(poll_share)
   netif_input = slow_input;
   tunes[TUNE_SHARE] = 30;
   tunes[TUNE_RXQUOTA] = 1;
+  yields = gave_way = 0;
   arrive(7);
   netif_interrupt(&ring_nif, 0);
   run_thread();
   CHECK_EQ(passed, 3);
+  CHECK_EQ(yields, 0);  // it has its share before others
   CHECK(!gate_open());
   host_advance(11 * MSEC);
   CHECK(gate_open());
+  CHECK_EQ(gave_way, 1);  // ... at once when the next period begins
   run_thread();
   CHECK_EQ(passed, 6);
   host_advance(11 * MSEC);
@@ -642,7 +653,7 @@ TEST(tune_refuses)
   CHECK_EQ(tune_set("nonsense", 1), -ENOENT);
   CHECK_EQ(tune_set("mode", 3), -ERANGE);
   CHECK_EQ(tune_set("rxring", 7), -ERANGE);
-  CHECK_EQ(tune_set("share", 0), -ERANGE);
+  CHECK_EQ(tune_set("share", 96), -ERANGE);
   CHECK_EQ(tune_set("forward", 1), -ENODEV);
   for(int i = 0; tune_record(i, &t) == 1; i++)
     CHECK_EQ(t.value, t.dflt);

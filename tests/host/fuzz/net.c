@@ -78,6 +78,11 @@ sched_yield(void)
 }
 
 void
+sched_give_way(void)
+{
+}
+
+void
 wq_sleep_hard(struct waitq *q, struct spinlock *lk)
 {
   fuzz_fail("somebody waits for a thing that no input brings");
