@@ -27,10 +27,15 @@ sched_release(void)
 {
   struct cpu *c = mycpu();
   uint32 call = c->call;
+  if(likely(call == 0)){
+    release(&sched_lock);
+    return;
+  }
   c->call = 0;
+  push_off();  // the other hart does not wait until this thread has its next turn
   release(&sched_lock);
-  if(unlikely(call))
-    ipi_send(call - 1);
+  ipi_send(call - 1);
+  pop_off();
 }
 
 #endif
