@@ -241,7 +241,8 @@ def main():
     print(here.in_one_line(env))
     table(e)
     with open(os.path.join(o.out, "results.json"), "w", encoding="utf-8") as f:
-        json.dump({"environment": env, "units": e.units, "curves": e.curves, "shares": e.shares, "turns": e.turns, "rules": e.rules}, f, indent=1)
+        json.dump({"environment": env, "units": e.units, "curves": e.curves, "shares": e.shares, "turns": e.turns,
+                   "rules": e.rules}, f, indent=1)
     draw(e, o.out)
     return 0 if not failed and all(holds for _, holds in e.rules) else 1
 
