@@ -218,24 +218,33 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
   return 0;
 }
 
+// Of these options, those that a piece of a datagram has: all of them in the first one, else those that are to be copied; to
+// the next word filled with ends. to: room for IP_OPTMAX. result: bytes.
+static uint
+options_of_piece(const uint8 *o, uint optlen, int first, uint8 *to)
+{
+  uint n = 0;
+  for(uint i = 0, len; i < optlen && o[i] != IPOPT_END; i += len){
+    len = o[i] == IPOPT_NOP ? 1 : i + 1 < optlen ? o[i + 1] : 0;
+    if(len == 0 || len > optlen - i)
+      break;  // a socket's, which are being changed: half of them is no harm
+    if(first || (o[i] & IPOPT_COPIED)){
+      memcpy(to + n, o + i, len);
+      n += len;
+    }
+  }
+  while(n % 4)
+    to[n++] = IPOPT_END;
+  return n;
+}
+
 // The path's options in front of p, of a fragment that is not the first only those whose copied flag is set (RFC 791 3.1),
 // filled up to words. result: bytes; -EMSGSIZE: no room, nothing is done.
 static int
 push_options(const struct ip_path *path, struct pktbuf *p, int first)
 {
-  uint8 wanted[IP_OPTMAX] = { IPOPT_END };
-  const uint8 *o = path->options;
-  uint n = 0;
-  for(uint i = 0, len; i < path->optlen && o[i] != IPOPT_END; i += len){
-    len = o[i] == IPOPT_NOP ? 1 : i + 1 < path->optlen ? o[i + 1] : 0;
-    if(len == 0 || len > path->optlen - i)
-      break;  // they are being changed: half of them is no harm
-    if(first || (o[i] & IPOPT_COPIED)){
-      memcpy(wanted + n, o + i, len);
-      n += len;
-    }
-  }
-  n = (n + 3) & ~3u;
+  uint8 wanted[IP_OPTMAX];
+  uint n = options_of_piece(path->options, path->optlen, first, wanted);
   void *at = pkt_push(p, n);
   if(at == 0)
     return -EMSGSIZE;
@@ -342,18 +351,9 @@ ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto,
 static uint
 piece_header(const struct ip *h, uint8 *to)
 {
-  const uint8 *b = (const uint8 *)h;
-  uint n = sizeof(*h);
+  const uint8 *o = (const uint8 *)h + sizeof(*h);
+  uint n = sizeof(*h) + options_of_piece(o, ip_hlen(h) - sizeof(*h), 0, to + sizeof(*h));
   memcpy(to, h, sizeof(*h));
-  for(uint i = sizeof(*h), len; i < ip_hlen(h) && b[i] != IPOPT_END; i += len){
-    len = b[i] == IPOPT_NOP ? 1 : b[i + 1];
-    if(b[i] & IPOPT_COPIED){
-      memcpy(to + n, b + i, len);
-      n += len;
-    }
-  }
-  while(n % 4)
-    to[n++] = IPOPT_END;
   to[0] = 4 << 4 | n / 4;
   return n;
 }

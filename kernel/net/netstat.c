@@ -235,14 +235,6 @@ add_arp(const struct netctl_arp *a)
   return arp_add_static(nif, a->addr, a->mac);
 }
 
-static int
-set_parameter(const struct netctl_tune *t)
-{
-  char name[sizeof(t->name) + 1] = { 0 };
-  memcpy(name, t->name, sizeof(t->name));
-  return tune_set(name, t->value);
-}
-
 int
 netctl(int op, const void *rec, uint n)
 {
@@ -265,7 +257,7 @@ netctl(int op, const void *rec, uint n)
   case NETCTL_MTU:
     return set_mtu(rec);
   case NETCTL_TUNE:
-    return set_parameter(rec);
+    return tune_set(((const struct netctl_tune *)rec)->name, ((const struct netctl_tune *)rec)->value);
   case NETCTL_PATH:
     path_set(((const struct netctl_path *)rec)->on);
     return 0;

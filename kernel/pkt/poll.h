@@ -39,7 +39,7 @@ gate_open(void)
 {
   return likely(count_get(&gate_stops) == 0);
 }
-void gate_charge(uint64 ticks);   // input has taken so much of a hart; stops when that was too much for now
+void gate_charge(uint64 ticks);   // input has taken so much of a hart; stops it if that is its share of the period
 
 // ipqueue.c
 void ipqueue_init(void);

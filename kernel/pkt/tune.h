@@ -32,8 +32,9 @@ enum { MODE_INTR, MODE_THREAD, MODE_POLL };  // values of TUNE_MODE
 extern uint32 tunes[NTUNE];  // [a]
 #define TUNE(id) count_get(&tunes[TUNE_##id])
 
-// A new value. result: 0; -ENOENT no such name; -ERANGE out of its range; -ENODEV forwarding, with fewer than two cards.
-// With an error nothing has changed.
+// A new value. name: 12 bytes at the most, as records have it, ended or not.
+// result: 0; -ENOENT no such name; -ERANGE out of its range; -ENODEV forwarding, with fewer than two cards. With an error
+// nothing has changed.
 int tune_set(const char *name, uint32 value);
 int tune_record(int i, struct kstat_tune *r);  // 1: filled; -1: no number i
 
