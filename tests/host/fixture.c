@@ -131,6 +131,19 @@ static const struct nic_ops card_ops = {
 
 struct netif card = { .name = "e0", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &card_ops };
 
+struct netif second_nif = { .name = "e1", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &card_ops };
+
+void
+second_card(void)
+{
+  memcpy(second_nif.mac, other_mac, 6);
+  CHECK_EQ(netif_register(&second_nif), 0);
+  CHECK_EQ(second_nif.addr, SECOND_IP);
+  host_advance(3 * SEC);
+  sent_clear();
+  card_clean();
+}
+
 int
 nsent(void)
 {

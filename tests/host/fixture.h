@@ -63,7 +63,10 @@ void test_fail(const char *file, int line, const char *fmt, ...) __attribute__((
 #define FAR_IP MAKE_IP_ADDR(192, 0, 2, 77)  // behind the gateway
 #define NET_BCAST MAKE_IP_ADDR(10, 0, 2, 255)
 
+#define SECOND_IP MAKE_IP_ADDR(10, 0, 3, 15)
+
 extern struct netif card;
+extern struct netif second_nif;  // e1, once second_card() has plugged it in
 extern const uint8 our_mac[6], gw_mac[6], peer_mac[6], other_mac[6];
 extern int card_full;   // 1: the card takes no more frames
 extern void (*card_meanwhile)(void);  // called once, when a frame has gone out: what another hart does then
@@ -76,6 +79,7 @@ struct frame {
 int nsent(void);
 const struct frame *sent(int i);
 void sent_clear(void);
+void second_card(void);                 // another card on the same wire: it is SECOND_IP, and has announced it
 void card_clean(void);                  // the card gives back what it has sent
 static inline const struct eth *sent_eth(int i) { return (const struct eth *)sent(i)->b; }
 static inline const struct arp *sent_arp(int i) { return (const struct arp *)(sent(i)->b + 14); }

@@ -8,22 +8,13 @@
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 
-#define OTHER_IP MAKE_IP_ADDR(10, 0, 3, 15)
 #define FRIEND MAKE_IP_ADDR(10, 0, 3, 9)  // behind e1, at peer_mac
-
-static struct netif second = { .name = "e1", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1 };
 
 static void
 router(void)
 {
-  second.ops = card.ops;
-  memcpy(second.mac, other_mac, 6);
-  CHECK_EQ(netif_register(&second), 0);
-  CHECK_EQ(second.addr, OTHER_IP);
-  host_advance(3 * SEC);
-  sent_clear();
-  card_clean();
-  CHECK_EQ(arptab_learn(&second, FRIEND, peer_mac, 1), 1);
+  second_card();
+  CHECK_EQ(arptab_learn(&second_nif, FRIEND, peer_mac, 1), 1);
   CHECK_EQ(tune_set("forward", 1), 0);
 }
 
@@ -102,7 +93,7 @@ TEST(forward_not)
     MAKE_IP_ADDR(127, 0, 0, 1), MAKE_IP_ADDR(240, 0, 0, 1), MAKE_IP_ADDR(0, 0, 0, 0) };
   struct wire w;
   router();
-  CHECK_EQ(route_add(MAKE_IP_ADDR(224, 0, 0, 0), 0xe0000000, FRIEND, &second), 0);
+  CHECK_EQ(route_add(MAKE_IP_ADDR(224, 0, 0, 0), 0xe0000000, FRIEND, &second_nif), 0);
   for(uint i = 0; i < NELEM(dst); i++){
     to(&w, dst[i], 20);
     comes(&w, 0);
@@ -154,7 +145,7 @@ TEST(forward_mtu)
 {
   struct wire w;
   router();
-  CHECK_EQ(netif_set_mtu(&second, 576), 0);
+  CHECK_EQ(netif_set_mtu(&second_nif, 576), 0);
   to(&w, FRIEND, 548);
   comes(&w, 1);
   CHECK_EQ(pkt_in_use(), 1);
@@ -378,10 +369,10 @@ TEST(filter_route_inside)
   CHECK_EQ(filter_open(), 0);
   arrives(1);
   CHECK_EQ(reads(), 1);
-  second.loopback = 1;
+  second_nif.loopback = 1;
   host_user[0] = 1;
   CHECK_EQ(filter_write(UBASE, 1), 1);
-  second.loopback = 0;
+  second_nif.loopback = 0;
   CHECK_EQ(nsent(), 0);
   CHECK_EQ(drops(DROP_IP_NOROUTE), 1);
   filter_close();
@@ -394,7 +385,7 @@ TEST(filter_route_gone)
   CHECK_EQ(filter_open(), 0);
   arrives(1);
   CHECK_EQ(reads(), 1);
-  CHECK_EQ(netif_config(&second, 0, 0, 0), 0);
+  CHECK_EQ(netif_config(&second_nif, 0, 0, 0), 0);
   CHECK_EQ(netif_config(&card, 0, 0, 0), 0);
   host_user[0] = 1;
   CHECK_EQ(filter_write(UBASE, 1), 1);

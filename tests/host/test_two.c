@@ -3,23 +3,7 @@
 #include "fixture.h"
 #include "net/arptab.h"
 
-#define OTHER_IP MAKE_IP_ADDR(10, 0, 3, 15)
 #define OTHER_PEER MAKE_IP_ADDR(10, 0, 3, 9)
-
-static struct netif second = { .name = "e1", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1 };
-
-// The second card is 10.0.3.15, and announces it.
-static void
-second_card(void)
-{
-  second.ops = card.ops;
-  memcpy(second.mac, other_mac, 6);
-  CHECK_EQ(netif_register(&second), 0);
-  CHECK_EQ(second.addr, OTHER_IP);
-  host_advance(3 * SEC);
-  sent_clear();
-  card_clean();
-}
 
 static int
 known(uint32 addr)
@@ -38,11 +22,11 @@ TEST(two_neighbours_apart)
   CHECK_EQ(arptab_learn(&card, PEER_IP, peer_mac, 1), 1);
   struct pktbuf *p = pkt_alloc();
   pkt_put(p, 40);
-  CHECK_EQ(arp_output(&second, p, PEER_IP), 0);
+  CHECK_EQ(arp_output(&second_nif, p, PEER_IP), 0);
   CHECK_EQ(nsent(), 1);
   CHECK_EQ(ntohs(sent_eth(0)->type), ETHTYPE_ARP);
-  CHECK_EQ(arptab_learn(&second, OTHER_PEER, gw_mac, 1), 1);
-  CHECK_EQ(netif_config(&second, OTHER_IP, 0xffffff00, 0), 0);
+  CHECK_EQ(arptab_learn(&second_nif, OTHER_PEER, gw_mac, 1), 1);
+  CHECK_EQ(netif_config(&second_nif, SECOND_IP, 0xffffff00, 0), 0);
   CHECK_EQ(known(OTHER_PEER), 0);
   CHECK_EQ(known(PEER_IP), ARP_REACHABLE);
 }
@@ -52,7 +36,7 @@ TEST(two_other_address_in_broadcast_frame)
 {
   struct wire w;
   second_card();
-  w_udp(&w, GW_IP, 7, OTHER_IP, 2000, 10);
+  w_udp(&w, GW_IP, 7, SECOND_IP, 2000, 10);
   memcpy(w.b, ether_broadcast, 6);
   feed(&w);
   CHECK_EQ(drops(DROP_IP_LINKCAST), 1);
@@ -63,13 +47,13 @@ TEST(two_broadcasts)
 {
   struct ip_path path;
   second_card();
-  CHECK_EQ(ip_route(INADDR_BROADCAST, OTHER_IP, &path), 0);
-  CHECK(path.nif == &second);
+  CHECK_EQ(ip_route(INADDR_BROADCAST, SECOND_IP, &path), 0);
+  CHECK(path.nif == &second_nif);
   CHECK_EQ(ip_route(INADDR_BROADCAST, 0, &path), 0);
   CHECK(path.nif == &card);
   CHECK_EQ(netif_config(&card, OUR_IP, 0xffffff00, 0), 0);
   CHECK_EQ(ip_route(INADDR_BROADCAST, 0, &path), 0);
-  CHECK(path.nif == &second);
+  CHECK(path.nif == &second_nif);
 }
 
 // RFC 1122 3.2.2.2: a redirect counts only if it comes by the link of the route that it changes; a gateway that is silent
@@ -78,16 +62,16 @@ TEST(two_routes_apart)
 {
   uint32 next;
   second_card();
-  CHECK_EQ(route_redirect(&second, GW_IP, FAR_IP, OTHER_PEER), 0);
+  CHECK_EQ(route_redirect(&second_nif, GW_IP, FAR_IP, OTHER_PEER), 0);
   CHECK_EQ(route_redirect(&card, GW_IP, FAR_IP, OTHER_PEER), 0);
   CHECK_EQ(route_add(0, 0, PEER_IP, &card), 0);
-  route_failed(&second, GW_IP);
+  route_failed(&second_nif, GW_IP);
   CHECK(route_lookup(FAR_IP, &next) == &card);
   CHECK_EQ(next, GW_IP);
   route_failed(&card, GW_IP);
   CHECK(route_lookup(FAR_IP, &next) == &card);
   CHECK_EQ(next, PEER_IP);
-  CHECK_EQ(netif_config(&second, 0, 0, 1), 0);
+  CHECK_EQ(netif_config(&second_nif, 0, 0, 1), 0);
   CHECK(route_lookup(FAR_IP, &next) == &card);
 }
 
