@@ -20,7 +20,7 @@ UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
 ONCE = re.compile(r"(?m)^(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, at any moment
-BETWEEN = r"(?:\n(?:(?:arp_rx|ip_rx|arp|e\d): [^\n]*\n)+)*"  # ... also in the middle of a line that is being typed
+BETWEEN = r"(?:\n(?:(?:arp_rx|ip_rx|arp|fs|e\d): [^\n]*\n)+)*"  # ... also in the middle of a line that is being typed
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
@@ -144,6 +144,14 @@ class Machine:
                     raise Late("waited %g s for %s; the console shows\n%s" % (
                         seconds, what or "'%s'" % pattern, self.tail()))
                 self.more.wait(left)
+
+    def shows(self, pattern, what, seconds=30):
+        """Wait until the console has shown it, before or behind what was passed, and pass nothing."""
+        at, self.at = self.at, 0
+        try:
+            self.expect(pattern, what, seconds)
+        finally:
+            self.at = at
 
     def prompt(self, seconds=30):
         """Wait for the shell; what came before it."""

@@ -128,6 +128,9 @@ def of_scenario(s, harts, kernel, image, pcap=None, logs=None):
     return test
 
 
+LINES_AGAIN = 12
+
+
 class Report:
     """Prints a line for each test that has ended, keeps the score, writes the results."""
 
@@ -158,8 +161,7 @@ class Report:
         verdict = {True: "OK", False: "FAIL", None: "skipped: %s" % test.why}[test.passed]
         text = "== Test %s == %s: %s (%.1fs)" % (test.name, test.name, verdict, test.took)
         if test.passed is False:
-            why = test.why.rstrip().replace("\n", "\n     ")
-            text += "\n     " + why
+            text += "\n     " + test.why.rstrip().replace("\n", "\n     ")
             if test.likely:
                 text += "\n     Likely cause: " + test.likely + "."
         elif test.passed and test.note:
@@ -179,8 +181,8 @@ class Report:
     def finish(self):
         """The score; exit status."""
         failed = [t for t in self.done if not t.passed]
-        if failed:
-            self.line("Failed: " + "; ".join(t.name for t in failed))
+        for t in failed:  # once more, for whoever sees the end only
+            self.line("Failed: %s: %s" % (t.name, "\n     ".join(t.why.rstrip().split("\n")[:LINES_AGAIN])))
         self.line("Score: %d/%d" % (sum(t.points for t in self.done if t.passed), sum(t.points for t in self.done)))
         self.line("%d passed, %d failed" % (len(self.done) - len(failed), len(failed)))
         return 1 if failed or not self.done else 0

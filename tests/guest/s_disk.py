@@ -110,7 +110,7 @@ def bad_writes(t):
         drive = faulty(t, "w%d" % i, "write" if block else "flush", block and block * BSIZE // 512)
         m = with_disk(t, "w%d" % i, drive=drive)
         m.run("echo new > fresh; sync")
-        t.until("a sentence about the disk " + when, lambda m=m: "\nfs: the disk does not take writes" in m.run("true") + m.text)
+        m.shows("fs: the disk does not take writes", "a sentence about the disk " + when)
         check("error" in m.run("echo more > other; sync"), when + " a change is no error\n" + m.tail())
         check("error" in m.run("mkdir nothing"), when + " mkdir is no error\n" + m.tail())
         equal(m.run("cat kept dir/file"), "old\ninside\n", when + " an old file")

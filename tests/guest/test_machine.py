@@ -1,4 +1,5 @@
 """The machinery, with a program of Python where QEMU would be."""
+import io
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ print("boot\x1b[0m\r\nrxv")
 sys.stdout.write("$ "); sys.stdout.flush()
 for line in sys.stdin:
     words = line.split()
-    sys.stdout.write(line.rstrip("\n") + "\r\n")
+    sys.stdout.write((line.rstrip("\n") if words[:1] != ["noise"] else "no\nfs: the disk\narp: e0: moved\nise") + "\r\n")
     if words[:1] == ["echo"]: print(" ".join(words[1:]))
     if words[:1] == ["halt"]: sys.exit(int(words[1]))
     if words[:1] == ["panic"]: print("\npanic: hart 0 pid 1 sh: on purpose\n  0: 0x1 main+0x1")
@@ -47,6 +48,15 @@ class Console(unittest.TestCase):
         self.assertEqual(self.m.run("echo hello"), "hello\n")
         self.assertEqual(self.m.run("true"), "")
         self.assertIn("boot\nrxv", self.m.text)
+
+    def test_the_kernel_speaks_while_we_type(self):
+        self.m.prompt()
+        self.assertEqual(self.m.run("noise"), "")
+        self.m.shows("fs: the disk", "what has been passed", 1)
+        at = self.m.at
+        self.m.send("echo later\n")
+        self.m.shows("(?m)^later$", "what has not been passed")
+        self.assertEqual(self.m.at, at)
 
     def test_status(self):
         self.m.prompt()
@@ -112,10 +122,12 @@ class Runner(unittest.TestCase):
             raise machine.Failure("QEMU ended")
         tests = [run.Test("good", lambda t: None), run.Test("bad", fails), run.Test("broken", breaks),
                  run.Test("late", late, seconds=0.1), run.Test("skipped", impossible)]
-        with open(os.devnull, "w", encoding="utf-8") as null:
-            report = run.Report(out=null)
-            run.run_all(tests, report, 2)
-            status = report.finish()
+        report = run.Report(out=io.StringIO())
+        run.run_all(tests, report, 2)
+        status = report.finish()
+        end = report.out.getvalue().split("s)\n")[-1]
+        self.assertRegex(end, "(?m)^Failed: bad: one is 1, and should be 2\n")
+        self.assertRegex(end, r"(?m)^1 passed, 3 failed\n\Z")
         self.assertEqual([t.passed for t in tests], [True, False, False, False, None])
         self.assertEqual([t.name for t in report.skipped], ["skipped"])
         self.assertIn("one is 1, and should be 2", tests[1].why)
