@@ -93,8 +93,8 @@ filter_read(uint64 uva, int n, int nonblock)
   int err;
   acquire(&filterlock);
   struct pktbuf *p = next_unseen(nonblock, &err);
-  if(p && feedback.choked && 4 * unseen.n <= FILTER_QUEUE)
-    gate_relax(&feedback);
+  if(p && feedback.choked)
+    gate_read(&feedback, 4 * unseen.n <= FILTER_QUEUE);
   release(&filterlock);
   if(p == 0)
     return err;

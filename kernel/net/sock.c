@@ -167,8 +167,8 @@ sock_wait(struct sock *s, int nonblock, int *err)
         e = -EAGAIN;
     }
   }
-  if(unlikely(s->feedback.choked) && nearly_empty(s))
-    gate_relax(&s->feedback);
+  if(unlikely(s->feedback.choked))
+    gate_read(&s->feedback, nearly_empty(s));
   if(e && s->rxq.n)
     wq_wake_one(&s->readers);  // the wake-up that this one does not use may have been the only one
   release(&s->lock);

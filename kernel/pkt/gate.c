@@ -1,8 +1,9 @@
 // When input stops as a whole: a queue that its reader does not keep up with (feedback), or too large a share of
 // a hart (TUNE_SHARE). Nothing is lost by it: frames stay on the ring, and behind it in the card.
 //
-// A queue stops input once, when it gets full, and not again before it was nearly empty; and for a tick at the
-// most. So a program that never reads, or reads slowly, takes a tick from all the others and no more.
+// A queue stops input when it gets full, for a tick at the most, and may do so again when it was nearly empty since, or
+// its reader has taken so many packets that it surely reads. So a program that never reads takes a tick from all the
+// others and no more, one that reads slowly a tick for every ALIVE packets.
 
 #include "core/spinlock.h"
 #include "pkt/gate.h"
@@ -12,6 +13,7 @@
 #include "sched/timer.h"
 
 #define STOP_MAX (1 * MSEC)  // a queue stops input for so long at the most
+#define ALIVE 32            // packets
 #define PERIOD (10 * MSEC)  // in which input has its share
 
 enum { GATE_QUEUE = 1, GATE_SHARE = 2 };
@@ -20,8 +22,8 @@ int gate_stops;
 
 // g gatelock
 static struct spinlock gatelock = SPINLOCK("gate");
-static uint32 stop;         // [g] number of the stop that lasts, or of the last one
-static int choked;          // [g] queues that keep it up
+static uint32 stop;         // [g] [a] number of the stop that lasts, or of the last one
+static int choked;          // [g] [a] queues that keep it up
 static struct timer tick;
 static uint64 period_end;   // [g]
 static uint64 used;         // [g] ticks of the time CSR that input took in this period
@@ -48,6 +50,7 @@ gate_choke(struct feedback *f)
     timer_set(&tick, now() + STOP_MAX);
   }
   f->choked = stop;
+  f->reads = 0;
   release(&gatelock);
 }
 
@@ -62,6 +65,14 @@ gate_relax(struct feedback *f)
   release(&gatelock);
   if(last)
     reopen(GATE_QUEUE);
+}
+
+void
+gate_read(struct feedback *f, int nearly_empty)
+{
+  int over = count_get(&choked) == 0 || f->choked != count_get(&stop);  // the stop that it caused
+  if(nearly_empty || (++f->reads >= ALIVE && over))
+    gate_relax(f);
 }
 
 // Whoever has not read by now does not keep the others waiting any longer.

@@ -9,9 +9,11 @@
 // A queue that may give feedback. Its own lock guards it. Zeroed: not choked.
 struct feedback {
   uint32 choked;  // number of the stop that it caused; 0: none
+  uint32 reads;   // how often its reader came since then
 };
 
-void gate_choke(struct feedback *f);   // 3/4 full: stops input for a while, if it has not done so since it was relaxed
-void gate_relax(struct feedback *f);   // choked, and 1/4 full now, or gone
+void gate_choke(struct feedback *f);   // 3/4 full, and not choked: stops input for a while
+void gate_read(struct feedback *f, int nearly_empty);  // choked, and its reader came. nearly_empty: 1/4 full at most
+void gate_relax(struct feedback *f);   // choked, and gone
 
 #endif

@@ -43,6 +43,30 @@ TEST(sock_feedback)
   sock_close(s);
 }
 
+// Whose reader is at work stops input again when its tick is over: not for a reader that took 31, but for one that took 32.
+TEST(sock_feedback_again)
+{
+  struct sock *s = udp_socket(2000);
+  for(int round = 0; round < 3; round++){
+    feed_many(SOCK_RXMAX * 3 / 4 - s->rxq.n, 10);
+    CHECK(!gate_open());
+    receive_many(s, 40);  // does not open it before its tick is over
+    CHECK(!gate_open());
+    host_advance(2 * MSEC);
+    CHECK(gate_open());
+    receive_many(s, 1);
+  }
+  feed_many(SOCK_RXMAX * 3 / 4 - s->rxq.n, 10);
+  host_advance(2 * MSEC);
+  receive_many(s, 31);
+  feed_many(40, 10);
+  CHECK(gate_open());
+  receive_many(s, 1);
+  feed_many(1, 10);
+  CHECK(!gate_open());
+  sock_close(s);
+}
+
 // Bytes count, too.
 TEST(sock_feedback_bytes)
 {
