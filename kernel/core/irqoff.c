@@ -42,6 +42,7 @@ irqoff_dump(void)
     if(o.since)
       printf("hart %d: interrupts off for %ld us, by %s\n", i, (t - o.since) / 10, place_text(&o.place, text, sizeof(text)));
     printf("hart %d: at most %ld us with interrupts off, by %s\n", i, o.longest / 10, place_text(&o.worst, text, sizeof(text)));
+    irqoffs[i].longest = 0;  // a hart that sets it at this moment has the last word
   }
 }
 #endif

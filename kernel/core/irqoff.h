@@ -1,7 +1,7 @@
 #ifndef RXV_CORE_IRQOFF_H
 #define RXV_CORE_IRQOFF_H
-// How long a hart does without interrupts (debug build): the longest time so far, and where it began. A hart that
-// sleeps in WFI is not counted: an interrupt ends that.
+// How long a hart does without interrupts (debug build): the longest time since it was last shown, and where it began. A
+// hart that sleeps in WFI is not counted: an interrupt ends that.
 
 #include "core/place.h"
 
@@ -13,7 +13,7 @@ struct irqoff {
   struct place worst;    // who turned them off then
 };
 
-extern struct irqoff irqoffs[NCPU];  // each the hart's own; others only look
+extern struct irqoff irqoffs[NCPU];  // each the hart's own; others look, and forget the longest time
 
 void irqoff_begin(void);  // they went off in the caller's caller
 void irqoff_end(void);    // they go on, or the hart goes back to where they were on

@@ -1,5 +1,8 @@
 """ARP: malformed, implausible, unasked for, and too much of it."""
+import time
+
 from wire import packet as p
+from ..machine import Failure
 from ..scenario import check, equal
 from .kit import GUEST, NOBODY, hostile
 
@@ -98,19 +101,34 @@ def gateway_moved(c):
 @hostile("A9", "400 senders that ask for us: the cache is full", "RFC 1122 2.3.2.1; RFC 826")
 def cache_flood(c):
     c.t.sh("arp -s 10.0.2.3 52:00:00:00:00:03")
-    c.t.m.background("nt send %s 9 1 20" % SILENT, "sent")
-    c.lan.wait("the question for " + SILENT, asks(SILENT), c.mark)
-    for i in range(400):
-        c.arp(None, "ARP reply", sha="52:00:00:00:%02x:%02x" % (i >> 8, i & 255), spa="10.0.2.%d" % (80 + i % 170))
-    c.lan.until("400 answers", lambda: c.heard()["ARP reply"] >= 400)
-    known = c.t.sh("arp")
-    check("52:00:00:00:00:03" in known, "the static entry gave way")
-    c.barrier()
-    late = c.lan.host(SILENT)  # the pending entry, and what it holds, did not give way either
-    late.reply_arp(p.Arp(1, c.lan.mac, GUEST, NOBODY, SILENT))
+    for _ in range(5):
+        if flood_in_time(c):
+            break
+    else:
+        raise Failure("this machine does not take 400 frames in %d s" % TRIES)
+    check("52:00:00:00:00:03" in c.t.sh("arp"), "the static entry gave way")
     c.answers["UDP"] += 1
     c.t.sh("arp -d 10.0.2.3")
+
+
+def flood_in_time(c):
+    """400 askers while a packet waits for SILENT, which answers at last; whether that was before the guest gave it up."""
+    mark, start = c.lan.mark(), c.t.numbers()
+    c.t.m.background("nt send %s 9 1 20" % SILENT, "sent")
+    c.lan.wait("the question for " + SILENT, asks(SILENT), mark)
+    before = c.heard()["ARP reply"]
+    for i in range(400):
+        c.arp(None, "ARP reply", sha="52:00:00:00:%02x:%02x" % (i >> 8, i & 255), spa="10.0.2.%d" % (80 + i % 170))
+    c.lan.until("400 answers", lambda: c.heard()["ARP reply"] >= before + 400)
+    late = c.lan.host(SILENT)  # the pending entry, and what it holds, did not give way either
+    late.reply_arp(p.Arp(1, c.lan.mac, GUEST, NOBODY, SILENT))
+    c.barrier()
     c.lan.hosts.pop(SILENT)
+    now = c.t.numbers()
+    gave_up, unasked_for = (now.get(name, 0) - start.get(name, 0) for name in ("arp.timeout", "arp.unasked"))
+    c.drops.update({"arp.timeout": gave_up, "arp.unasked": unasked_for})
+    c.t.sh("arp -d " + SILENT)
+    return not gave_up
 
 
 @hostile("A10", "replies that nobody asked for", "RFC 826; RFC 1122 2.3.2.1")
@@ -130,12 +148,13 @@ def request_storm(c):
 
 @hostile("A12", "60 packets for an address that does not answer", "RFC 1122 2.3.2.1, 2.3.2.2")
 def no_answer(c):
+    start = time.time()
     c.t.sh("nt send %s 9 60 20" % NOBODY_THERE)
     c.drops["arp.full"] += 60 - HELD
     c.drops["arp.timeout"] += HELD
     c.t.dropped("arp.timeout", HELD, c.before)
     asked = c.lan.frames(asks(NOBODY_THERE), c.mark)  # arp.asked counts the neighbours that are asked again, too
     equal(len(asked), TRIES, "requests for it")
-    gaps = [b.when - a.when for a, b in zip(asked, asked[1:])]
-    check(all(g > 0.9 for g in gaps), "it asked again after %s s" % gaps)
+    after = [f.when - start for f in asked]
+    check(all(s > 0.9 * i for i, s in enumerate(after)), "it asked after %s s" % after)
     c.say("asked %d times, a second apart" % len(asked))
