@@ -21,6 +21,7 @@ SECTOR = 512
 HEADER = 4          # the sector with the number of blocks in the log, as mkfs makes images
 FLUSH = 1           # a flag of an entry in the record
 STEPS_MAX = 5000    # that a worker takes between a sync and the end; with a sync every 40 steps it never comes near
+STEPS = 2000        # of a worker: a load that is killed late, because the host was busy, does not fill the disk
 CROWDED = 100       # names from which on a disk is swept before the next load: directories move out of reach, and stay
 SMALL, LARGE, MOST = 6000, 40000, 3000  # as in fsload.c
 WHERE = ("", "d0/", "d1/", "d0/d1/")
@@ -354,7 +355,7 @@ class Trial:
             self.trees, first = [{}] * self.workers, os.path.getsize(self.record)
         seed = self.dice.randrange(1 << 24)
         self.synced = []
-        self.m.send("fsload -s %d -p %d\n" % (seed, self.workers))
+        self.m.send("fsload -s %d -p %d -n %d\n" % (seed, self.workers, STEPS))
         self.m.expect(r"fsload: seed", "the load", partial=True)
         self.kill_after(self.dice.uniform(0.01, 0.8))
         if "fsload: worker" in self.m.text:
