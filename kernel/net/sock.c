@@ -11,6 +11,7 @@
 #include "net/socktab.h"
 #include "pkt/drop.h"
 #include "pkt/path.h"
+#include "pkt/tune.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
 
@@ -317,6 +318,30 @@ send_slowly(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
   return s->proto->output(s, &path, dst, p);
 }
 
+// Down to the card.
+static inline int
+output(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
+{
+  int err;
+  push_off();  // once for all the locks on the way
+  if(!flow_output(s, dst, p, &err))
+    err = send_slowly(s, dst, p);
+  pop_off();
+  return err;
+}
+
+// The same for a program that will soon send more, because more requests wait for it: one tail write for some of them.
+static int __attribute__((noinline))
+output_deferred(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
+{
+  push_off();
+  netif_tx_hold();
+  int err = output(s, dst, p);
+  netif_tx_defer();
+  pop_off();
+  return err;
+}
+
 int64
 sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock)
 {
@@ -340,10 +365,8 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
     return err;
   if(unlikely(path_on))
     path_begin(p, PATH_SEND, PATH_GATHER);
-  push_off();  // once for all the locks on the way down
-  if(!flow_output(s, &dst, p, &err))
-    err = send_slowly(s, &dst, p);
-  pop_off();
+  int more = unlikely(count_get(&s->rxq.n) > 0) && TUNE(TXDEFER) && TUNE(MODE) == MODE_POLL;
+  err = unlikely(more) ? output_deferred(s, &dst, p) : output(s, &dst, p);
   if(unlikely(err < 0))
     return err;
   count_add(&s->sent, 1);

@@ -12,11 +12,17 @@
 #define RECLAIM_EVERY 16  // frames sent between two looks for packets that the card is done with
 #define RECLAIM_MAX 32    // packets taken back at a look, and sent at a time
 #define OUTQ_MAX 256      // frames that wait for the end of a turn
+#define DEFER_MAX (200 * USEC)  // that a frame waits for others (netif_tx_defer)
 #define PATIENCE 2        // seconds in which a card may send nothing of what it has
 
 struct netif *netifs[NETIF_MAX + 1];
 int nnetif;
 static struct spinlock netif_lock = SPINLOCK("netconfig");
+
+// Set with the first frame that is put off. Whoever puts one off behind it sees that it is set, or the timer sees the frame.
+static struct timer defer_timer;
+static int defer_set;  // [a]
+static void defer_over(void *arg);
 
 void (*netif_input)(struct netif *nif, struct pktbuf *p);
 void (*netif_changed)(struct netif *nif);
@@ -27,6 +33,8 @@ netif_register(struct netif *nif)
 {
   initlock(&nif->txlock, "txlock");
   acquire(&netif_lock);
+  if(nnetif == 0)
+    timer_init(&defer_timer, defer_over, 0);
   if(nnetif == NETIF_MAX){
     release(&netif_lock);
     return -ENOSPC;
@@ -103,6 +111,7 @@ netif_owes(struct netif *nif)
 // ----- out -----
 
 static uint8 held[NCPU];  // each the hart's own: what it sends waits
+static int send_waiting(struct netif *nif, int most);
 
 // Packets that the card has sent. txlock is held; the caller frees them without it.
 static int
@@ -168,7 +177,7 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
   return taken;
 }
 
-// p waits for the end of this hart's turn. txlock is held. 0: too many do.
+// p waits for the end of this hart's turn, or behind others that wait. txlock is held. 0: too many do.
 static int
 hold(struct netif *nif, struct pktbuf *p)
 {
@@ -191,7 +200,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   }
   pkt_own(p, PKT_STACK, PKT_NIC);
   acquire(&nif->txlock);
-  waits = held[mycpu()->id] && !nif->loopback;
+  waits = (held[mycpu()->id] && !nif->loopback) || nif->outq.n > 0;
   taken = waits ? hold(nif, p) : give(nif, &p, 1, done, &ndone);
   release(&nif->txlock);
 
@@ -204,6 +213,8 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   }
   count_add(&nif->stat.tx_frames, 1);
   count_add(&nif->stat.tx_bytes, len);
+  if(waits && !held[mycpu()->id])
+    send_waiting(nif, OUTQ_MAX);
   if(nif->loopback)
     loop_drain(nif);
   return 0;
@@ -236,19 +247,47 @@ send_batch(struct netif *nif, int n)
   return k;
 }
 
+// What waits for this card, or `most` of it. result: 1: some still does.
+static int
+send_waiting(struct netif *nif, int most)
+{
+  for(int n = 0; n < most && count_get(&nif->outq.n) > 0;)
+    n += send_batch(nif, most - n);
+  return count_get(&nif->outq.n) > 0;
+}
+
 int
 netif_tx_release(void)
 {
   int left = 0, quota = TUNE(TXQUOTA) ? TUNE(TXQUOTA) : OUTQ_MAX;
 
   held[mycpu()->id] = 0;
-  for(int i = 0; i < count_get(&nnetif); i++){
-    struct netif *nif = netifs[i];
-    for(int n = 0; n < quota && count_get(&nif->outq.n) > 0;)
-      n += send_batch(nif, quota - n);
-    left |= count_get(&nif->outq.n) > 0;
-  }
+  for(int i = 0; i < count_get(&nnetif); i++)
+    left |= send_waiting(netifs[i], quota);
   return left;
+}
+
+static void
+defer_over(void *arg)
+{
+  __atomic_store_n(&defer_set, 0, __ATOMIC_SEQ_CST);
+  for(int i = 0; i < count_get(&nnetif); i++)
+    send_waiting(netifs[i], OUTQ_MAX);
+}
+
+void
+netif_tx_defer(void)
+{
+  uint32 waiting = 0;
+
+  held[mycpu()->id] = 0;
+  for(int i = 0; i < count_get(&nnetif); i++){
+    if(count_get(&netifs[i]->outq.n) >= TUNE(TXDEFER))
+      send_waiting(netifs[i], OUTQ_MAX);
+    waiting |= count_get(&netifs[i]->outq.n);
+  }
+  if(waiting && !__atomic_exchange_n(&defer_set, 1, __ATOMIC_SEQ_CST))
+    timer_set(&defer_timer, now() + DEFER_MAX);
 }
 
 struct netif *

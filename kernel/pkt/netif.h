@@ -113,6 +113,10 @@ int netif_tx(struct netif *nif, TAKES struct pktbuf *p);
 void netif_tx_hold(void);
 int netif_tx_release(void);
 
+// Instead of the second, for who is about to send more: the frames wait on, until TUNE_TXDEFER of them do, somebody sends at
+// once, a turn ends, or 200 us are over. Interrupts are off.
+void netif_tx_defer(void);
+
 struct netif *netif_find(const char *name);    // 8 bytes at the most, as records have it, ended or not; 0: none
 // 1: addr is one of ours, on any interface.
 int netif_is_ours(uint32 addr);

@@ -11,6 +11,7 @@
   X(MODE, "mode", "intr thread poll", 2, 0, 2, "who drains the ring: the interrupt; it, for a thread; interrupt, then poll") \
   X(RXQUOTA, "rxquota", "", 64, 0, 4096, "frames that one turn takes from a ring; 0: until it is empty (poll)")           \
   X(TXQUOTA, "txquota", "", 64, 0, 4096, "frames that one turn sends of what it made; 0: all (poll)")                     \
+  X(TXDEFER, "txdefer", "", 16, 0, 64, "answers that a program with more requests waiting sends at a time; 0: each at once (poll)") \
   X(FEEDBACK, "feedback", "off on", 1, 0, 1, "a queue 3/4 full stops input, until it is 1/4 full or 1 ms went by (poll)") \
   X(SHARE, "share", "", 0, 0, 95, "percent of each 10 ms that input has, before programs; 0: they take turns (poll)")     \
   X(RXRING, "rxring", "", 255, 8, 255, "descriptors that the card may fill")                                              \

@@ -48,7 +48,7 @@ static int nframes;
 static struct pktbuf *finished[64];
 static int nfinished;
 void (*card_meanwhile)(void);
-int card_full;
+int card_full, card_doorbells;
 
 static int
 card_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
@@ -80,13 +80,9 @@ offload(struct frame *f, struct pktbuf *p)
   f->b[at + 1] = sum;
 }
 
-static int
-card_tx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
+static void
+transmit(struct pktbuf *p)
 {
-  assert(nif->txlock.locked && host_locks == 1);  // no layer keeps its lock while it sends
-  if(card_full || nfinished == NELEM(finished))
-    return 0;
-  struct pktbuf *p = in[0];
   assert(p->owner == PKT_NIC && pkt_len(p) <= 2048 && p->more == 0 && nframes < SENT_MAX);
   struct frame *f = &frames[nframes++];
   f->len = pkt_len(p);
@@ -94,14 +90,24 @@ card_tx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
   if(p->csum_offload)
     offload(f, p);
   finished[nfinished++] = p;
+}
+
+static int
+card_tx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
+{
+  int i;
+  assert(nif->txlock.locked && host_locks == 1);  // no layer keeps its lock while it sends
+  for(i = 0; i < n && !card_full && nfinished < NELEM(finished); i++)
+    transmit(in[i]);
+  card_doorbells += i > 0;
   void (*meanwhile)(void) = card_meanwhile;
-  if(meanwhile){
+  if(i > 0 && meanwhile){
     card_meanwhile = 0;
     release(&nif->txlock);
     meanwhile();
     acquire(&nif->txlock);
   }
-  return 1;
+  return i;
 }
 
 static int

@@ -69,6 +69,7 @@ extern struct netif card;
 extern struct netif second_nif;  // e1, once second_card() has plugged it in
 extern const uint8 our_mac[6], gw_mac[6], peer_mac[6], other_mac[6];
 extern int card_full;   // 1: the card takes no more frames
+extern int card_doorbells;  // how often it was given some
 extern void (*card_meanwhile)(void);  // called once, when a frame has gone out: what another hart does then
 
 // Frames that the stack has sent since the start of the test, or the last sent_clear().
