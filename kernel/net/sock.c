@@ -229,7 +229,7 @@ sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int f
   from->addr = p->src;
   from->port = p->sport;
   path_stage(p, PATH_READER);
-  err = sock_scatter(p, uva, copied);
+  err = likely(p->more == 0) ? copyout(uva, pkt_data(p), copied) : sock_scatter(p, uva, copied);
   path_stage(p, PATH_COPIED);
   if(err < 0 || (flags & MSG_PEEK))
     sock_return(s, p);  // a bad buffer costs nobody a datagram

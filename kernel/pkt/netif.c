@@ -110,7 +110,8 @@ netif_owes(struct netif *nif)
 
 // ----- out -----
 
-static uint8 held[NCPU];  // each the hart's own: what it sends waits
+static uint8 held[NCPU];      // each the hart's own: what it sends waits
+static uint8 deferred[NCPU];  // each the hart's own: frames that it has put off since it last sent all
 static int send_waiting(struct netif *nif, int most);
 
 // Packets that the card has sent. txlock is held; the caller frees them without it.
@@ -268,26 +269,31 @@ netif_tx_release(void)
 }
 
 static void
+send_all(void)
+{
+  for(int i = 0; i < count_get(&nnetif); i++)
+    send_waiting(netifs[i], OUTQ_MAX);
+}
+
+static void
 defer_over(void *arg)
 {
   __atomic_store_n(&defer_set, 0, __ATOMIC_SEQ_CST);
-  for(int i = 0; i < count_get(&nnetif); i++)
-    send_waiting(netifs[i], OUTQ_MAX);
+  send_all();
 }
 
 void
 netif_tx_defer(void)
 {
-  uint32 waiting = 0;
+  int here = mycpu()->id;
 
-  held[mycpu()->id] = 0;
-  for(int i = 0; i < count_get(&nnetif); i++){
-    if(count_get(&netifs[i]->outq.n) >= TUNE(TXDEFER))
-      send_waiting(netifs[i], OUTQ_MAX);
-    waiting |= count_get(&netifs[i]->outq.n);
-  }
-  if(waiting && !__atomic_exchange_n(&defer_set, 1, __ATOMIC_SEQ_CST))
+  held[here] = 0;
+  if(++deferred[here] >= TUNE(TXDEFER)){
+    deferred[here] = 0;
+    send_all();
+  } else if(!__atomic_exchange_n(&defer_set, 1, __ATOMIC_SEQ_CST)){
     timer_set(&defer_timer, now() + DEFER_MAX);
+  }
 }
 
 struct netif *

@@ -113,8 +113,8 @@ int netif_tx(struct netif *nif, TAKES struct pktbuf *p);
 void netif_tx_hold(void);
 int netif_tx_release(void);
 
-// Instead of the second, for who is about to send more: the frames wait on, until TUNE_TXDEFER of them do, somebody sends at
-// once, a turn ends, or 200 us are over. Interrupts are off.
+// Instead of the second, for who is about to send more: the frames wait on, until this hart has put off TUNE_TXDEFER, somebody
+// sends at once, a turn ends, or 200 us are over. Interrupts are off.
 void netif_tx_defer(void);
 
 struct netif *netif_find(const char *name);    // 8 bytes at the most, as records have it, ended or not; 0: none

@@ -183,15 +183,6 @@ pkt_made(void)
   return pool.made;
 }
 
-uint
-pkt_chain_len(const struct pktbuf *p)
-{
-  uint n = 0;
-  for(; p; p = p->more)
-    n += pkt_len(p);
-  return n;
-}
-
 void
 pkt_chain_trim(struct pktbuf *p, uint n)
 {
@@ -205,20 +196,6 @@ pkt_chain_trim(struct pktbuf *p, uint n)
 }
 
 void
-pktq_put(struct pktq *q, struct pktbuf *p)
-{
-  pktcheck_put(p);
-  p->next = 0;
-  if(q->first)
-    q->last->next = p;
-  else
-    q->first = p;
-  q->last = p;
-  q->n++;
-  q->bytes += pkt_chain_len(p);
-}
-
-void
 pktq_unget(struct pktq *q, struct pktbuf *p)
 {
   pktcheck_put(p);
@@ -228,18 +205,4 @@ pktq_unget(struct pktq *q, struct pktbuf *p)
   q->first = p;
   q->n++;
   q->bytes += pkt_chain_len(p);
-}
-
-struct pktbuf *
-pktq_get(struct pktq *q)
-{
-  struct pktbuf *p = q->first;
-  if(p == 0)
-    return 0;
-  pktcheck_got(p);
-  q->first = p->next;
-  p->next = 0;
-  q->n--;
-  q->bytes -= pkt_chain_len(p);
-  return p;
 }

@@ -57,7 +57,6 @@ void pkt_free(TAKES struct pktbuf *p);  // with all that hangs on it: more, and 
 uint pkt_in_use(void);            // not in the pool
 uint pkt_total(void);             // the most that may be made
 uint pkt_made(void);              // made so far: they keep their pages
-uint pkt_chain_len(const struct pktbuf *p);      // bytes of p and all of its more
 void pkt_chain_trim(struct pktbuf *p, uint n);   // cut the datagram to its first n bytes
 
 static inline uint8 *
@@ -132,6 +131,16 @@ pkt_own(struct pktbuf *p, enum pkt_owner from, enum pkt_owner to)
   p->owner = to;
 }
 
+// Bytes of p and all of its more.
+static inline uint
+pkt_chain_len(const struct pktbuf *p)
+{
+  uint n = pkt_len(p);
+  while(unlikely((p = p->more) != 0))
+    n += pkt_len(p);
+  return n;
+}
+
 // First in, first out; the owner's lock guards it.
 struct pktq {
   struct pktbuf *first, *last;
@@ -139,8 +148,35 @@ struct pktq {
   uint bytes;   // in them, with their more
 };
 
-void pktq_put(struct pktq *q, TAKES struct pktbuf *p);
 void pktq_unget(struct pktq *q, TAKES struct pktbuf *p);  // back to where it was: the front
-struct pktbuf *pktq_get(struct pktq *q);  // 0: empty
+
+static inline void
+pktq_put(struct pktq *q, TAKES struct pktbuf *p)
+{
+  pktcheck_put(p);
+  p->next = 0;
+  if(q->first)
+    q->last->next = p;
+  else
+    q->first = p;
+  q->last = p;
+  q->n++;
+  q->bytes += pkt_chain_len(p);
+}
+
+// 0: empty.
+static inline struct pktbuf *
+pktq_get(struct pktq *q)
+{
+  struct pktbuf *p = q->first;
+  if(p == 0)
+    return 0;
+  pktcheck_got(p);
+  q->first = p->next;
+  p->next = 0;
+  q->n--;
+  q->bytes -= pkt_chain_len(p);
+  return p;
+}
 
 #endif
