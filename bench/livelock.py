@@ -8,6 +8,7 @@ that netctl switches. What is offered and not taken by the card is lost before t
 taken and does not come through was work for nothing.
 """
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -28,17 +29,27 @@ class Router(Guest):
     """A guest with two wires, between two hosts that gen plays. filter: a program in the path."""
 
     def __init__(self):
-        there = os.path.join(OUT, "run.%d.behind" % os.getpid())
-        for end in (".q", ".h"):
-            if os.path.exists(there + end):
-                os.unlink(there + end)
-        self.there = there
+        self.there = there = os.path.join(OUT, "run.%d.behind" % os.getpid())
+        self.unlink()
         super().__init__("rxv", program=None, extra=[
             "-netdev", "dgram,id=n1,local.type=unix,local.path=%s.q,remote.type=unix,remote.path=%s.h" % (there, there),
             "-device", "e1000,netdev=n1,mac=52:54:00:12:34:57,romfile=,bus=pcie.0"])
         self.sh("netctl forward on")
         # Nobody is there to answer when the machine cannot: the neighbour is known for good.
-        self.sh("arp add 10.0.3.2 52:55:0a:00:03:02")
+        self.sh("arp -s 10.0.3.2 52:55:0a:00:03:02")
+        for _ in range(50):  # QEMU's cards take nothing for half a second after their reset
+            if self.offer(1000, 0.1)["per_s"]:
+                return
+        raise Failure("the router forwards nothing:\n" + self.text[-1000:])
+
+    def unlink(self):
+        for end in (".q", ".h"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.there + end)
+
+    def close(self):
+        super().close()
+        self.unlink()
 
     def offer(self, rate, secs):
         return self.gen("-W", self.there, "forward", FRAME, rate, secs)
@@ -57,8 +68,12 @@ class Receiver(Guest):
 def sh(guest, command, secs=60):
     """One command of the guest's shell; what it printed."""
     since = len(guest.text)
-    guest.type(command + "; echo do''ne")
-    guest.expect("done\n", secs, since)
+    guest.type(command + "; echo do''ne $?")
+    guest.expect("done ", secs, since)
+    end = guest.text.index("done ", since)
+    guest.expect("\n", secs, end)
+    if guest.text[end:].split()[1] != "0":
+        raise Failure("`%s` failed: %s" % (command, guest.text[since:]))
     return guest.text[since:]
 
 
