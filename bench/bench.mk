@@ -1,6 +1,7 @@
 # Included by the Makefile: what bench/ needs, and its targets. Results are in build/bench.
 #
-# make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these
+# make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these;
+#                     SETUP="netctl mode intr": what our guest's shell does before each
 # make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %; bench/budget --write
 #                     makes what is measured the new budget
 # make sysbench       the calls of the system, with 1 and 3 harts, in time and instructions; ARGS="pipe_4k"

@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 OUT = os.environ.get("BENCH_OUT", os.path.join(ROOT, "build", "bench"))
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
+SETUP = os.environ.get("SETUP", "")  # a command of our shell's before each measurement: "netctl txdefer 0"
 # One hart's clock runs with its instructions, not with the slowed host. More harts would then have to wait for each other.
 COUNT = ["-icount", "shift=0,sleep=on"]
 
@@ -67,6 +68,9 @@ class Guest:
         if kind == "rxv":
             self.expect("$ ", 60)
             self.prompt_s = time.monotonic() - self.started
+            if SETUP:
+                self.type("(%s) || halt 1" % SETUP)
+                self.expect("\n$ ", 60, self.text.rindex("$ "))
             if program:
                 self.type(program)
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from guest import OUT, QEMU
+from guest import OUT, QEMU, SETUP
 
 
 def environment(rounds):
@@ -26,13 +26,14 @@ def environment(rounds):
     return {"qemu": said(QEMU, "--version").split("\n")[0], "host": platform.platform(), "cpu": cpu,
             "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2), "unix_queue": queue, "rounds": rounds,
             "commit": said("git", "-C", os.path.dirname(OUT), "describe", "--always", "--dirty"),
-            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+            "setup": SETUP, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
 def in_one_line(env):
     return ("medians (and ranges) of %d rounds; %s; host: %s cores of %s, load %.1f at the start, unix sockets of %s "
-            "datagrams; commit %s, %s" % (env["rounds"], env["qemu"], env["cores"], env["cpu"] or "a kind not known",
-                                          env["load"], env["unix_queue"] or "?", env["commit"] or "?", env["when"]))
+            "datagrams; commit %s%s, %s" % (env["rounds"], env["qemu"], env["cores"], env["cpu"] or "a kind not known",
+                                          env["load"], env["unix_queue"] or "?", env["commit"] or "?",
+                                          env.get("setup") and ", rxv after `%s`" % env["setup"] or "", env["when"]))
 
 
 def long_queues():

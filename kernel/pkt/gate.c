@@ -13,8 +13,8 @@
 #include "sched/timer.h"
 
 #define STOP_MAX (1 * MSEC)  // a queue stops input for so long at the most
-#define ALIVE 32            // packets
-#define PERIOD (10 * MSEC)  // in which input has its share
+#define ALIVE 32             // packets that a reader has taken: it is at work
+#define PERIOD (10 * MSEC)   // in which input has its share
 
 enum { GATE_QUEUE = 1, GATE_SHARE = 2 };
 

@@ -12,6 +12,7 @@
 #define RECLAIM_EVERY 16  // frames sent between two looks for packets that the card is done with
 #define RECLAIM_MAX 32    // packets taken back at a look, and sent at a time
 #define OUTQ_MAX 256      // frames that wait for the end of a turn
+#define OUTQ_ALL (OUTQ_MAX + NCPU)  // ... and the one that each hart sends at once behind them
 #define DEFER_MAX (200 * USEC)  // that a frame waits for others (netif_tx_defer)
 #define PATIENCE 2        // seconds in which a card may send nothing of what it has
 
@@ -178,11 +179,11 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
   return taken;
 }
 
-// p waits for the end of this hart's turn, or behind others that wait. txlock is held. 0: too many do.
+// p waits for the end of this hart's turn; or, sent at once, goes behind others that wait. txlock is held. 0: too many do.
 static int
 hold(struct netif *nif, struct pktbuf *p)
 {
-  if(nif->outq.n >= OUTQ_MAX)
+  if(nif->outq.n >= OUTQ_MAX && held[mycpu()->id])
     return 0;
   pktq_put(&nif->outq, p);
   return 1;
@@ -215,7 +216,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   count_add(&nif->stat.tx_frames, 1);
   count_add(&nif->stat.tx_bytes, len);
   if(waits && !held[mycpu()->id])
-    send_waiting(nif, OUTQ_MAX);
+    send_waiting(nif, OUTQ_ALL);
   if(nif->loopback)
     loop_drain(nif);
   return 0;
@@ -272,7 +273,7 @@ static void
 send_all(void)
 {
   for(int i = 0; i < count_get(&nnetif); i++)
-    send_waiting(netifs[i], OUTQ_MAX);
+    send_waiting(netifs[i], OUTQ_ALL);
 }
 
 static void

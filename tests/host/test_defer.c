@@ -98,6 +98,21 @@ TEST(defer_others)
   sock_close(s);
 }
 
+// A frame that is sent at once finds room behind a full queue, which it takes along.
+TEST(defer_full_queue)
+{
+  struct sock *s = server(0);
+  netif_tx_hold();
+  for(int i = 0; i < 256; i++)
+    CHECK_EQ(send_to(s, GW_IP, 7, 20), 20);
+  netif_tx_defer();
+  CHECK_EQ(card.outq.n, 256);
+  CHECK_EQ(send_to(s, GW_IP, 7, 20), 20);
+  CHECK_EQ(card.outq.n, 0);
+  CHECK_EQ(drops(DROP_TX_QUEUE), 0);
+  sock_close(s);
+}
+
 // `txdefer 0`, and the modes to be compared with, send each answer when it is made; what waited when that was set does not
 // wait longer, or behind others.
 TEST(defer_off)
