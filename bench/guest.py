@@ -69,8 +69,7 @@ class Guest:
             self.expect("$ ", 60)
             self.prompt_s = time.monotonic() - self.started
             if SETUP:
-                self.type("(%s) || halt 1" % SETUP)
-                self.expect("\n$ ", 60, self.text.rindex("$ "))
+                self.sh(SETUP)
             if program:
                 self.type(program)
 
@@ -95,6 +94,17 @@ class Guest:
     def type(self, command):
         self.qemu.stdin.write(command.encode() + b"\n")
         self.qemu.stdin.flush()
+
+    def sh(self, command, secs=60):
+        """One command of our guest's shell, which must not fail; what it printed."""
+        since = len(self.text)
+        self.type(command + "; echo do''ne $?")
+        self.expect("done ", secs, since)
+        end = self.text.index("done ", since)
+        self.expect("\n", secs, end)
+        if self.text[end:].split()[1] != "0":
+            raise Failure("`%s` failed: %s" % (command, self.text[since:]))
+        return self.text[since:]
 
     def gen(self, *words, profile=None):
         """Runs bench/gen: its result as a dictionary. The console is kept empty meanwhile."""

@@ -65,21 +65,6 @@ class Receiver(Guest):
         return self.gen("recv", FRAME, rate, secs)
 
 
-def sh(guest, command, secs=60):
-    """One command of the guest's shell; what it printed."""
-    since = len(guest.text)
-    guest.type(command + "; echo do''ne $?")
-    guest.expect("done ", secs, since)
-    end = guest.text.index("done ", since)
-    guest.expect("\n", secs, end)
-    if guest.text[end:].split()[1] != "0":
-        raise Failure("`%s` failed: %s" % (command, guest.text[since:]))
-    return guest.text[since:]
-
-
-Guest.sh = sh
-
-
 def settings(guest, **values):
     guest.sh("netctl default")
     for name, value in values.items():
@@ -141,6 +126,13 @@ class Experiment:
         came = [y for _, y in points]
         return [came[i] / max(min(pair) for pair in zip(came[:i], came[1:i + 1])) for i, m in enumerate(self.multiples) if m >= 3]
 
+    def holds(self, sentence, points, least):
+        """The rule that what comes through stays."""
+        kept = self.from_three(points)
+        middle = statistics.median(kept)
+        self.rule("%s, from 3 x on: %.0f %% of the peak (%.0f at least), %.0f at the worst point"
+                  % (sentence, 100 * middle, 100 * least, 100 * min(kept)), middle >= least)
+
     def receiver(self):
         with Receiver() as g:
             unit = self.units["receiver"] = loss_free(g, self.secs)
@@ -153,9 +145,7 @@ class Experiment:
             poll = self.curve(fig, "poll", g, unit)
         at3 = self.from_three(intr)[0]
         self.rule("interrupts only, a program receives at 3 x: %.0f %% of the peak (below 50)" % (100 * at3), at3 < 0.5)
-        kept = statistics.median(self.from_three(poll))
-        self.rule("polling with a quota, a program receives from 3 x on: %.0f %% of the peak (95 at least)" % (100 * kept),
-                  kept >= 0.95)
+        self.holds("polling with a quota, a program receives", poll, 0.95)
 
     def router(self):
         with Router() as g:
@@ -166,11 +156,10 @@ class Experiment:
             self.curve(fig, "thread", g, unit, mode="thread")
             none = self.curve(fig, "poll, no quota", g, unit, rxquota=0)
             quota = self.curve(fig, "poll, quota 64", g, unit)
-            starved, kept = min(self.from_three(none)), statistics.median(self.from_three(quota))
-            self.rule("no quota, the transmit ring starves: at its worst %.0f %% of the peak (below 10)" % (100 * starved),
+            starved = statistics.median(self.from_three(none))
+            self.rule("no quota, the transmit ring starves from 3 x on: %.0f %% of the peak (below 10)" % (100 * starved),
                       starved < 0.1)
-            self.rule("with a quota the router forwards from 3 x on: %.0f %% of the peak (95 at least)" % (100 * kept),
-                      kept >= 0.95)
+            self.holds("with a quota the router forwards", quota, 0.95)
             for q in (4, 16, 256, 1024):
                 self.curve("quotas", "quota %d" % q, g, unit, rxquota=q)
             self.curves["quotas"]["quota 64"] = quota
@@ -182,9 +171,7 @@ class Experiment:
             self.curve(fig, "thread", g, unit, mode="thread")
             self.curve(fig, "poll, no feedback", g, unit, feedback="off")
             fed = self.curve(fig, "poll, feedback", g, unit)
-            kept = statistics.median(self.from_three(fed))
-            self.rule("feedback from the filter's queue, from 3 x on: %.0f %% of the peak (90 at least)" % (100 * kept),
-                      kept >= 0.9)
+            self.holds("feedback from the filter's queue", fed, 0.9)
 
     def share(self):
         """What a program has of the hart, by the guest's own accounts: time that the host gives to others is nobody's.
