@@ -5,9 +5,10 @@
   timeline.py [FILE]                the picture, to standard output or --out FILE; without FILE: from standard input
   timeline.py --boot --out FILE     boots a guest itself, and asks it (`make timeline`)
 
-Lines that do not begin with `path` are passed over, so the whole console will do. Each stage's colour is the time since
-the stage before it. The first rows are medians, one for each way that more than one packet took. A packet that took very
-much longer than those ends at the right edge, with an arrow.
+Lines that do not begin with `path` are ignored, so the whole console will do. Each stage's colour is the time since
+the stage before it. The first rows, drawn large, are medians: one for each path that more than one packet took. They set
+the scale. A packet that took much longer, as the first ones do while QEMU translates the code that they run, is cut at
+the right edge, with an arrow and its time.
 """
 import argparse
 import collections
@@ -20,10 +21,12 @@ from xml.sax.saxutils import escape
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLORS = ("#9aa0a6", "#4363d8", "#42a5f5", "#26a69a", "#3cb44b", "#a4c639", "#f58231", "#e6194b", "#911eb4", "#c875c4",
           "#9a6324", "#d4a017", "#f3d64e", "#000075")
-LEFT, BAR, RIGHT, ROW, TOP = 110, 720, 330, 22, 50  # pixels: the rows' names, the bars, their totals; a row, what is above
+LEFT, BAR, RIGHT, TOP = 110, 720, 330, 50  # pixels: the rows' names, the bars, their totals, what is above
+ROW, LARGE = 22, 48                        # the height of a packet's row, of a median's
 
 COPIES = ("copied", "gather")
-LONGEST = 3  # of this many times the longest median a bar shows all
+FREQUENT = 5    # a path sets the scale if it was taken at least a fifth as often as the most frequent one
+LONGEST = 1.5   # the scale ends at this many times the longest median of those
 
 
 class Mistake(Exception):
@@ -68,7 +71,7 @@ def read(lines, known):
 
 
 def medians(packets):
-    """Of the packets that came by the same stages: [(how many, their median Points)], the most frequent way first."""
+    """Of the packets that came by the same stages: [(how many, their median Points)], the most frequent path first."""
     ways = collections.defaultdict(list)
     for points in packets.values():
         ways[tuple(p.stage for p in points)].append(points)
@@ -105,17 +108,22 @@ def in_all(points):
     return what + ", hart %s, %d cop%s" % (" > ".join(harts) or "varies", copies, "y" if copies == 1 else "ies")
 
 
-def row(name, points, y, most, color):
-    """One packet's bar. A white line is where another hart goes on."""
+def row(name, points, y, height, most, color):
+    """One packet's bar. A white line is where another hart goes on. A large bar has its stages' names."""
     def x(ns):
         return LEFT + min(ns, most) * BAR / most
-    out = [text(LEFT - 8, y + 15, name, ' text-anchor="end"')]
+    middle = y + (height - 4) / 2 + 5
+    out = [text(LEFT - 8, middle, name, ' text-anchor="end"')]
     for before, p in zip(points, points[1:]):
+        width = x(p.ns) - x(before.ns)
         out.append('<rect x="%.2f" y="%g" width="%.2f" height="%d" fill="%s"><title>%s</title></rect>' % (
-            x(before.ns), y, x(p.ns) - x(before.ns), ROW - 4, color[p.stage], escape(described(before, p))))
+            x(before.ns), y, width, height - 4, color[p.stage], escape(described(before, p))))
+        if height == LARGE and width > 7 * len(p.stage) + 4:
+            out.append(text(x(before.ns) + width / 2, middle, p.stage, ' text-anchor="middle" stroke="white" stroke-width="3" '
+                            'paint-order="stroke"'))
         if None not in (p.hart, before.hart) and p.hart != before.hart:
-            out.append('<path d="M%.2f %gv%d" stroke="white" stroke-width="2"/>' % (x(before.ns), y, ROW - 4))
-    return out + [text(x(points[-1].ns) + 8, y + 15, "> " * (points[-1].ns > most) + in_all(points))]
+            out.append('<path d="M%.2f %gv%d" stroke="white" stroke-width="2"/>' % (x(before.ns), y, height - 4))
+    return out + [text(x(points[-1].ns) + 8, middle, "> " * (points[-1].ns > most) + in_all(points))]
 
 
 def ticks(most, height):
@@ -133,19 +141,21 @@ def draw(packets, known):
     """The whole picture."""
     color = {name: COLORS[i % len(COLORS)] for i, name in enumerate(known)}
     typical = medians(packets)
-    rows = [("median of %d" % n, points) for n, points in typical]
-    most = max(points[-1].ns for _, points in rows) * LONGEST if rows else float("inf")
-    rows += [("packet %d" % number, points) for number, points in sorted(packets.items())]
-    most = max(min(most, max(points[-1].ns for _, points in rows)), 1)
-    bottom = TOP + ROW * len(rows) + 8
-    used = [name for name in known if any(p.stage == name for _, points in rows for p in points[1:])]
+    rows = [("median of %d" % n, points, LARGE) for n, points in typical]
+    rows += [("packet %d" % number, points, ROW) for number, points in sorted(packets.items())]
+    scale = [points[-1].ns * LONGEST for n, points in typical if FREQUENT * n >= typical[0][0]]
+    most = max(min(max(scale, default=float("inf")), max(points[-1].ns for _, points, _ in rows)), 1)
+    bottom = TOP + sum(height for _, _, height in rows) + 8
+    used = [name for name in known if any(p.stage == name for _, points, _ in rows for p in points[1:])]
     height = bottom + 18 * len(used) + 16
     out = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">'
            % (LEFT + BAR + RIGHT, height), '<rect width="100%" height="100%" fill="white"/>',
            text(LEFT, 20, "Where a packet's time goes", ' font-size="16"')]
     out += ticks(most, bottom - 8)
-    for i, (name, points) in enumerate(rows):
-        out += row(name, points, TOP + ROW * i, most, color)
+    y = TOP
+    for name, points, high in rows:
+        out += row(name, points, y, high, most, color)
+        y += high
     for i, name in enumerate(used):
         y = bottom + 18 * i
         out += ['<rect x="%d" y="%d" width="12" height="12" fill="%s"/>' % (LEFT, y, color[name]),

@@ -53,6 +53,17 @@ class Picture(unittest.TestCase):
         out = timeline(LINES + "path 10 came 0 0 0\npath 10 ring 1000 0 0\npath 10 copied 900000 0 0\n")[1]
         self.assertIn("&gt; 900.0 us, hart 0, 1 copy", out)
 
+    def test_a_rare_path_does_not_set_the_scale(self):
+        cold = "".join("path %d came 0 0 0\npath %d ether 70000 0 0\npath %d copied 90000 0 0\n" % (n, n, n) for n in (1, 2))
+        warm = "".join("path %d came 0 0 0\npath %d ring 5000 0 0\npath %d copied 20000 0 0\n" % (n, n, n) for n in range(10, 22))
+        svg = xml.dom.minidom.parseString(timeline(cold + warm)[1])
+        bars = [r for r in svg.getElementsByTagName("rect") if r.firstChild]
+        self.assertEqual(bars[0].firstChild.firstChild.data, "ring: 5.00 us, hart 0")  # the frequent path comes first
+        left, last = float(bars[0].getAttribute("x")), bars[1]
+        self.assertGreater(float(last.getAttribute("x")) + float(last.getAttribute("width")) - left, 450)  # of 720 pixels
+        texts = [t.firstChild.data for t in svg.getElementsByTagName("text")]
+        self.assertEqual(texts.count("> 90.0 us, hart 0, 1 copy"), 3)  # the median of two, and both
+
     def test_bad_input_gets_a_sentence(self):
         for text, sentence in (
                 ("", "no line of the input is one of `pktpath -r`: path PACKET STAGE NS INSNS HART"),
