@@ -12,29 +12,31 @@ COLORS = {"limit": "#888888", "rxv": "#c02020", "linux": "#2050c0"}
 def matplotlib(path, title, x, y, lines, log):
     importlib.import_module("matplotlib").use("svg")
     pyplot = importlib.import_module("matplotlib.pyplot")
-    figure, axes = pyplot.subplots(figsize=(7.6, 4.6))
+    figure, axes = pyplot.subplots(figsize=(7.6, 5.0))
     for label, color, points in lines:
-        axes.plot([p[0] for p in points], [p[1] for p in points], "o-", color=color, label=label, markersize=3)
+        axes.plot([p[0] for p in points], [p[1] for p in points], "o-" if len(points) > 1 else "D", color=color, label=label,
+                  markersize=3 if len(points) > 1 else 7)
     axes.set(title=title, xlabel=x, ylabel=y)
     if log:
         axes.set_xscale("log")
     axes.set_ylim(bottom=0)
     axes.grid(color="#dddddd")
-    axes.legend()
-    figure.savefig(path)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncol=3, frameon=False)  # below the curves, over none
+    figure.savefig(path, bbox_inches="tight")
     pyplot.close(figure)
 
 
 def gnuplot(path, title, x, y, lines, log):
-    script = ["set terminal svg size 760,460 font 'sans,13' background 'white'", "set output '%s'" % path,
+    script = ["set terminal svg size 980,460 font 'sans,13' background 'white'", "set output '%s'" % path,
               "set title '%s'" % title, "set xlabel '%s'" % x, "set ylabel '%s'" % y, "set grid lc rgb '#dddddd'",
-              "set key bottom right", "set border 3", "set tics nomirror", "set yrange [0:*]"]
+              "set key outside right", "set border 3", "set tics nomirror", "set yrange [0:*]"]
     script += ["set logscale x"] if log else []
     for i, (_, _, points) in enumerate(lines):
         script += ["$data%d << END" % i] + ["%.6g %.6g" % tuple(p) for p in points] + ["END"]
     script.append("plot " + ", ".join(
-        "$data%d with linespoints pt 7 ps 0.5 lw 2 lc rgb '%s' title '%s'" % (i, color, label)
-        for i, (label, color, _) in enumerate(lines)))
+        "$data%d with %s lc rgb '%s' title '%s'" % (
+            i, "linespoints pt 7 ps 0.5 lw 2" if len(points) > 1 else "points pt 13 ps 1.2", color, label)
+        for i, (label, color, points) in enumerate(lines)))
     subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
 
 
@@ -58,7 +60,8 @@ class Paper:
             print("no figures: neither matplotlib nor gnuplot is installed (the numbers are in %s all the same)" % where)
 
     def chart(self, name, title, x, y, lines, log=False):
-        """lines: [(label, color, [(x, y), ...])]; those without points are left out. log: x is logarithmic."""
+        """lines: [(label, color, [(x, y), ...])]; those without points are left out, and a single point is a mark of its own.
+        log: x is logarithmic."""
         lines = [line for line in lines if line[2]]
         path = os.path.join(self.where, name + ".svg")
         for draw_with in self.tools if lines else ():
@@ -70,16 +73,29 @@ class Paper:
                 print("%s could not draw %s: %s" % (draw_with.__name__, path, e))
 
 
+FULL_SPEED = 0  # the rate of a sender that sends as fast as it can
+
+
 def curve_points(results, guest, size):
-    """Medians of (offered, received), in thousands a second, by the rate asked for; the flood, 0, comes last."""
+    """Medians of (offered, received), in thousands a second: the curve, by what was offered, and the point of the sender at full
+    speed, which is on no curve: how much it offers is for the host to say."""
     by_rate = {}
     for r in results:
         word = r["name"].split()
         if r["guest"] == guest and len(word) == 3 and word[0] == "curve" and int(word[1]) == size:
             by_rate.setdefault(int(word[2]), []).append(r["value"])
-    rates = sorted(by_rate, key=lambda rate: rate or 1e12)
-    return [(statistics.median(v[0] for v in by_rate[rate]) / 1e3, statistics.median(v[2] for v in by_rate[rate]) / 1e3)
-            for rate in rates]
+    medians = {rate: tuple(statistics.median(v[i] for v in values) / 1e3 for i in (0, 2)) for rate, values in by_rate.items()}
+    full = [medians.pop(FULL_SPEED)] if FULL_SPEED in medians else []
+    return sorted(medians.values()), full
+
+
+def curves(results, size):
+    """The lines of a figure: a curve for each guest, and its sender at full speed."""
+    lines = []
+    for guest, color in COLORS.items():
+        curve, full = curve_points(results, guest, size)
+        lines += [(guest, color, curve), (guest + ", sender at full speed", color, full)]
+    return lines
 
 
 def shares(results, guest, step):
@@ -100,8 +116,9 @@ def draw(results, where):
         return
     paper = Paper(where)
     for size in (60, 1514):
-        paper.chart("received-%d" % size, "%d-byte frames received by a program, 1 hart" % size, "offered, thousands/s",
-                    "received, thousands/s", [(g, COLORS[g], curve_points(results, g, size)) for g in COLORS])
+        paper.chart("received-%d" % size, "Throughput: %d-byte frames received by a program, 1 hart" % size,
+                    "offered load, thousand frames/s", "received, thousand frames/s", curves(results, size))
     for harts in (1, 3):
-        paper.chart("round-trips-%d" % harts, "60-byte echoes, one on its way, harts: %d" % harts, "round trip, us",
-                    "took no longer, percent", [(g, COLORS[g], shares(results, g, "hist%d" % harts)) for g in COLORS], log=True)
+        paper.chart("round-trips-%d" % harts, "Round-trip time: 60-byte echo, 1 outstanding, %d hart%s" % (harts, "s" * (harts > 1)),
+                    "round-trip time, us", "cumulative share, percent",
+                    [(g, COLORS[g], shares(results, g, "hist%d" % harts)) for g in COLORS], log=True)

@@ -6,6 +6,7 @@ import unittest
 from .machine import ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "bench"))
+import plot  # noqa: E402
 import report  # noqa: E402
 
 GUESTS = ("limit", "rxv", "linux")
@@ -47,6 +48,13 @@ class Table(unittest.TestCase):
         rows = report.table(results, GUESTS)
         self.assertEqual([r[-1] for r in rows], ["to reach", "<= 1.6 x limit: not known", "to reach", "<= 1 hart's: met",
                                                  "<= 5: NOT met"])
+
+
+class Curve(unittest.TestCase):
+    def test_points_stand_by_what_was_offered_and_full_speed_stands_alone(self):
+        results = [result("rxv", 0, [offered, offered, 2000], "curve 60 %d" % rate, "curve1")
+                   for rate, offered in ((0, 5000), (4000, 4000), (16000, 9000), (8000, 8000))]
+        self.assertEqual(plot.curve_points(results, "rxv", 60), ([(4, 2), (8, 2), (9, 2)], [(5, 2)]))
 
 
 if __name__ == "__main__":
