@@ -17,7 +17,8 @@
 ##   CPUS=3 MEM=128M   harts (1 to 8), memory
 ##   NET=user          user (QEMU's own network), none, or wire:PATH (unix sockets: QEMU has PATH.q, its peer PATH.h)
 ##   QEMU= QEMUEXTRA=  which QEMU, and options to add to its line
-##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld
+##   TOOLPREFIX= CC=   which cross tools; found by themselves otherwise. CC=clang uses clang and lld. OPT=-Os and the like
+##   B=build/clang     a second build, out of the way: its kernel/kernel, user/ and fs.img are under B
 ##   DEBUG=1           lock order, packet ownership, poison; undefined behaviour in the kernel panics (its kernel is in build/debug)
 ##   WERROR=1          warnings are errors (CI=true: in the kernel and the library only)
 ##   FWDPORT1= FWDPORT2= SERVERPORT= GDBPORT=   ports on this host, numbered by your user id
@@ -26,9 +27,12 @@
 K = kernel
 U = user
 B = build
+# What is built lies beside its source; the parts of a build of its own (B=build/clang) lie under B instead.
+O := $(if $(filter-out build,$B),$B/)
 # The debug kernel and its objects are elsewhere, so that both kernels can be there at once.
-KB = $(if $(filter-out 0,$(DEBUG)),$B/debug/)
+KB = $(if $(filter-out 0,$(DEBUG)),$B/debug/,$O)
 KERNEL = $(KB)$K/kernel
+FSIMG = $Ofs.img
 
 CPUS ?= 3
 MEM ?= 128M
@@ -87,7 +91,7 @@ else
 endif
 
 # Younger assemblers want the CSR and fence.i instructions named, older ones do not know the names.
-ifneq ($(filter-out clean help setup doctor check gdb print-gdbport,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help setup doctor check gdb print-gdbport print-compilers,$(or $(MAKECMDGOALS),all)),)
   ISA := $(shell $(CC) $(TARGET) -march=rv64imac_zicsr_zifencei -mabi=lp64 -c -x assembler /dev/null -o /dev/null \
     2>/dev/null && echo rv64imac_zicsr_zifencei || echo rv64imac)
   # Only the compiler's own headers (stdarg.h and the like), never those of a C library that is installed with it.
@@ -106,7 +110,8 @@ LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-secti
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
 LDFLAGS = -m elf64lriscv -z max-page-size=4096 -nostdlib -static
 
-all: $(KERNEL) fs.img $(basename $(wildcard mkfs/*.c))
+HOSTPROG = $(patsubst %.c,$O%,$(wildcard mkfs/*.c))
+all: $(KERNEL) $(FSIMG) $(HOSTPROG)
 
 # ---- the kernel. It is linked twice: the second time with the table of its own function names.
 
@@ -133,46 +138,48 @@ $(KB)$K/%.S.o: $K/%.S $(KLINK)kflags
 # ---- user programs: every user/NAME.c is one, with no list to edit
 
 USRC = $(sort $(wildcard $U/*.c))
-UPROG = $(patsubst $U/%.c,$U/_%,$(USRC))
+UPROG = $(patsubst $U/%.c,$O$U/_%,$(USRC))
 ULIB = $B/ulib.a
-ULIBOBJ = $(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $U/lib/*.c $U/lib/*.S))))
+ULIBOBJ = $(addprefix $O,$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $U/lib/*.c $U/lib/*.S)))))
 
-$U/_%: $U/%.o $(ULIB) $U/user.ld
+$O$U/_%: $O$U/%.o $(ULIB) $U/user.ld
 	$Q$(LD) $(LDFLAGS) --gc-sections -T $U/user.ld -o $@ $< $(ULIB)
 $(ULIB): $(ULIBOBJ)
 	$Qrm -f $@ && $(AR) rcs $@ $(ULIBOBJ)
 
-$U/lib/%.o: $U/lib/%.c $B/uflags
+$O$U/lib/%.o: $U/lib/%.c $B/uflags
 	$(say) "  cc $<"
+	@mkdir -p $(@D)
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
-$U/lib/%.S.o: $U/lib/%.S $B/uflags
+$O$U/lib/%.S.o: $U/lib/%.S $B/uflags
 	$(say) "  as $<"
+	@mkdir -p $(@D)
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
 # The largest programs are tests; their own speed does not matter, but that of their building does.
 UT_OPT = $(if $(filter $U/ut_%,$<),-O1)
-$U/%.o: $U/%.c $B/uflags
+$O$U/%.o: $U/%.c $B/uflags
 	$(say) "  cc $<"
+	@mkdir -p $(@D)
 	$Q$(CC) $(UCFLAGS) $(UT_OPT) -c -o $@ $<
 
-.SECONDARY: $(USRC:.c=.o)
+.SECONDARY: $(addprefix $O,$(USRC:.c=.o))
 
 # ---- the file system image: the programs without their symbols, README, and user/files as it lies there
 
 UFILE := $(if $(wildcard $U/files),$(shell find $U/files -type f))
 
-fs.img: mkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
+$(FSIMG): $Omkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
 	$(say) "  mkfs $@"
 	$Qrm -rf $B/root && mkdir -p $B/root
-	$Qcd $U && for p in $(notdir $(UPROG)); do cp $$p ../$B/root/$${p#_}; done
+	$Qfor p in $(notdir $(UPROG)); do cp $O$U/$$p $B/root/$${p#_}; done
 	$Q$(STRIP) $B/root/*
 	$Qcp README.md $B/root/README
 	$Q[ ! -d $U/files ] || cp -R $U/files/. $B/root
-	$Qmkfs/mkfs $@ $B/root
+	$Q$Omkfs/mkfs $@ $B/root
 
-HOSTPROG = $(basename $(wildcard mkfs/*.c))
-$(HOSTPROG): mkfs/%: mkfs/%.c
+$(HOSTPROG): $Omkfs/%: mkfs/%.c
 	$(say) "  cc $<"
-	@mkdir -p $B
+	@mkdir -p $B $(@D)
 	$Q$(HOSTCC) -O2 -g -Wall -Wextra -MD -MP -MF $B/$*.d -I. -o $@ $<
 
 # Compiler, flags and parts of the last build: what differs from them is built again.
@@ -188,7 +195,7 @@ $B/ulist: FORCE
 	@$(call same,$(UPROG) $(UFILE))
 FORCE:
 
--include $(wildcard $(KB)$K/*/*.d $U/*.d $U/lib/*.d $B/*.d $(if $(KB),$(KB)*.d))
+-include $(wildcard $(KB)$K/*/*.d $O$U/*.d $O$U/lib/*.d $B/*.d $(if $(KB),$(KB)*.d))
 
 # ---- running
 
@@ -206,7 +213,7 @@ endif
 
 QEMUOPTS = -machine virt -bios none -kernel $(KERNEL) -m $(MEM) -smp $(CPUS) -nographic \
   -global virtio-mmio.force-legacy=false \
-  -drive file=fs.img,if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
+  -drive file=$(FSIMG),if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
   $(NETOPTS) $(QEMUEXTRA)
 RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" GOAL=$@ tests/tools/run
 
@@ -223,15 +230,15 @@ installed:
 	@$(MAKE) --no-print-directory SETUP_DONE=1 $(GOALS)
 .PHONY: installed
 else
-qemu: $(KERNEL) fs.img
+qemu: $(KERNEL) $(FSIMG)
 	@$(RUN) $(QEMU) $(QEMUOPTS)
 
-qemu-gdb: $(KERNEL) fs.img .gdbinit
+qemu-gdb: $(KERNEL) $(FSIMG) .gdbinit
 	@echo "*** Now run 'make gdb' in a second terminal."
 	@$(RUN) $(QEMU) $(QEMUOPTS) -S -gdb tcp:127.0.0.1:$(GDBPORT)
 
-router: $(KERNEL) fs.img
-	@CPUS=$(CPUS) KERNEL=$(KERNEL) QEMU=$(QEMU) tests/tools/router
+router: $(KERNEL) $(FSIMG)
+	@CPUS=$(CPUS) KERNEL=$(KERNEL) IMAGE=$(FSIMG) QEMU=$(QEMU) tests/tools/router
 
 grade:
 	@./grade-lab-net $(if $(filter 1,$V),-v) $(if $(KB),--debug) $(ARGS)
@@ -246,6 +253,10 @@ gdb: .gdbinit
 
 print-gdbport:
 	@echo $(GDBPORT)
+
+# The RISC-V compilers that are here, as "NAME version": first the one that is used. CC=NAME takes another.
+print-compilers:
+	@tests/tools/setup compilers $(CC)
 
 -include bench/bench.mk
 -include tests/tests.mk
@@ -270,4 +281,4 @@ clean:
 	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
 	rm -rf tests/host/*/build
 
-.PHONY: all qemu qemu-gdb router grade gdb print-gdbport host-tests check setup doctor help clean FORCE
+.PHONY: all qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check setup doctor help clean FORCE
