@@ -21,6 +21,7 @@ SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
 ONCE = re.compile(r"(?m)^(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, at any moment
 BETWEEN = r"(?:\n(?:(?:arp_rx|ip_rx|arp|fs|e\d): [^\n]*\n)+)*"  # ... also in the middle of a line that is being typed
+PANIC_SECONDS = 5  # for a back trace and the locks, at the most
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
@@ -49,6 +50,11 @@ def plain_line(kernel, image, cpus, mem):
     return line
 
 
+def marked(text):
+    """Lines of a console, within a failure's words: failed.sentence() knows them by their mark."""
+    return "  | " + text.replace("\n", "\n  | ")
+
+
 class Late(Failure):
     """... not in time."""
 
@@ -63,7 +69,7 @@ class Machine:
 
     def __init__(self, where, cpus=3, mem="128M", net=(), extra=(), image=None, kernel=None, disk=True,
                  monitor=False, name="m", show=None):
-        self.where, self.cpus, self.show = where, cpus, show
+        self.where, self.cpus, self.show, self.name = where, cpus, show, name
         self.image = os.path.join(where, name + ".img")
         if disk:
             shutil.copyfile(image or os.path.join(ROOT, "fs.img"), self.image)
@@ -76,7 +82,8 @@ class Machine:
         self.text = ""          # all that the console showed, without escapes
         self.at = 0             # what expect() has passed
         self.more = threading.Condition()
-        self.ended = False
+        self.typed = ""         # what was sent last
+        self.ended = self.closed = False
         self.monitor = None
         self.started = time.monotonic()
         try:
@@ -110,8 +117,21 @@ class Machine:
 
     # The console.
 
+    def panicked(self):
+        return "\npanic: " in self.text
+
+    def panic(self):
+        """All that the kernel says of its panic: it has said it when QEMU ends, or says no more."""
+        end = time.monotonic() + PANIC_SECONDS * SLOW
+        with self.more:
+            while not self.ended and time.monotonic() < end:
+                if not self.more.wait(1):
+                    break
+            return self.text[self.text.index("\npanic: ") + 1:].rstrip()
+
     def send(self, text):
         """Type it, as it is."""
+        self.typed = text
         try:
             self.qemu.stdin.write(text.encode("latin-1"))
             self.qemu.stdin.flush()
@@ -119,7 +139,7 @@ class Machine:
             raise Failure("QEMU ended before %r could be typed\n%s" % (text, self.tail())) from None
 
     def tail(self, lines=25):
-        return "  | " + "\n  | ".join(self.text.rstrip().split("\n")[-lines:])
+        return marked("\n".join(self.text.rstrip().split("\n")[-lines:]))
 
     def expect(self, pattern, what=None, seconds=30, partial=False):
         """The match of a regular expression in what has not been passed yet. what: says in words what it is. Only whole
@@ -134,9 +154,8 @@ class Machine:
                 if found:
                     self.at = found.end()
                     return found
-                if "\npanic: " in self.text:
-                    self.more.wait(1)  # the back trace
-                    raise Failure("the kernel panicked while %s was awaited\n%s" % (what or pattern, self.tail()))
+                if self.panicked():
+                    raise Failure("the kernel panicked while %s was awaited\n%s" % (what or pattern, marked(self.panic())))
                 if self.ended:
                     raise Failure("QEMU ended while %s was awaited\n%s" % (what or pattern, self.tail()))
                 left = end - time.monotonic()
@@ -199,6 +218,7 @@ class Machine:
         return status
 
     def close(self):
+        self.closed = True
         if self.qemu.poll() is None:
             self.qemu.kill()
             self.qemu.wait()

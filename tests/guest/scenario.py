@@ -9,10 +9,11 @@ The function gets a Run: t.m is the machine at its prompt, t.lan the wire, t.hos
 """
 import os
 import re
+import threading
 import time
 
 from wire import lan as wire_lan
-from . import machine, stuck
+from . import failed, machine
 from .machine import Failure
 
 ALL = []   # Scenarios, in the order of their definition
@@ -60,7 +61,8 @@ class Run:
         self.pcap, self.kernel, self.image = pcap, kernel, image
         self.m = self.lan = self.host = None
         self.lans, self.machines = [], []
-        self.stuck = ""   # what the machines said of themselves when time was up
+        self.report = None    # failed.Report, once something has gone wrong
+        self.telling = threading.Lock()
 
     # Machines and wires.
 
@@ -99,24 +101,31 @@ class Run:
             for lan in self.lans:
                 lan.check()
             for m in self.machines:
-                check("\npanic: " not in m.text, "the kernel panicked\n" + m.tail())
-        except (machine.Late, wire_lan.Timeout) as e:
-            self.look()
-            raise Failure(str(e) + self.stuck) from e
-        except AssertionError as e:
-            raise Failure(str(e) + self.stuck) from e
+                check(not m.panicked(), "the kernel panicked")
+        except machine.Skipped:
+            raise
+        except Exception as e:  # a Failure, or a mistake of the test's own
+            self.tell(e, isinstance(e, (machine.Late, wire_lan.Timeout)))
+            raise
         finally:
             self.close()
 
-    def look(self):
-        self.stuck = self.stuck or "".join(stuck.describe(m) for m in self.machines)
+    def tell(self, error, late):
+        """Put the report together that goes with the error, unless late() has done so: the machines still run now."""
+        with self.telling:
+            self.report = self.report or failed.of_run(self, error, late)
+            error.report = self.report
 
     def late(self):
         """The test's time is up: end it, after a look."""
         try:
-            self.look()
+            self.tell(Failure("it was still at work"), True)
         finally:
             self.close()
+
+    def panic(self):
+        """The panic of the first machine that had one, whole, or ""."""
+        return next((m.panic() for m in self.machines if m.panicked()), "")
 
     def close(self):
         for m in self.machines:

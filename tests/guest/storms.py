@@ -105,7 +105,7 @@ class Storm:
         """What it printed, when it has ended; it fails when the guest did not take it well."""
         end = time.monotonic() + seconds * machine.SLOW
         while self.running():
-            check("\npanic: " not in self.t.m.text, "the kernel panicked during `%s`\n%s" % (self, self.t.m.tail(40)))
+            check(not self.t.m.panicked(), "the kernel panicked during `%s`\n%s" % (self, self.t.m.tail(40)))
             check(not self.t.m.ended, "QEMU ended during `%s`\n%s" % (self, self.t.m.tail(40)))
             check(time.monotonic() < end, "`%s` has not ended after %g s\n%s" % (self, seconds, self.t.m.tail()))
             time.sleep(0.02)  # of a process of this host, and it has a deadline

@@ -64,7 +64,7 @@ def registers(m):
 
 def describe(m):
     """All of it, as lines; "" for a machine that has ended."""
-    if m.ended or "\npanic: " in m.text:
+    if m.ended or m.panicked():
         return ""
     out = []
     try:
