@@ -33,7 +33,8 @@
 struct e1000 {
   volatile uint8 *bar;            // [I]
   struct netif nif;
-  char model[12];                 // [I]
+  uint8 stopped;                  // [r] and txlock: no DMA, and no tail write, until start
+  uint8 dead;                     // [a] it did not come out of its last reset: its registers say nothing
   struct {
     volatile struct rx_desc *desc;  // [I]
     uint32 taken;                 // [r] descriptors that we have taken frames from
@@ -157,7 +158,7 @@ static int
 e1000_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
 {
   struct e1000 *d = nif->drv;
-  int done = 0, good = 0;
+  int done = 0, good = 0, bad = 0;
 
   // At most what is on the ring now: bad frames, which go back on it, cannot keep us here.
   for(int left = d->rx.provided - d->rx.taken; good < n && left > 0; left -= done){
@@ -172,8 +173,13 @@ e1000_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
       struct pktbuf *p = rx_frame(d, d->rx.taken++ % RING);
       if(likely(p != 0))
         out[good++] = p;
+      else
+        bad = 1;
     }
   }
+  // Bad frames alone bring nobody to rx_provide, and a ring full of them must not leave the NIC without descriptors.
+  if(unlikely(bad) && !d->stopped)
+    rx_tell(d);
   return good;
 }
 
@@ -312,6 +318,25 @@ e1000_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
   r->done = (to - from - r->owned) % RING;
 }
 
+static int
+has_link(struct e1000 *d)
+{
+  return (reg_read(d, STATUS) & STATUS_LU) != 0;
+}
+
+// The stack hears of the link as it is now. Another hart may be doing the same with an older state: the one that is last
+// sees the difference, and goes on. No lock is held: the stack sends at once.
+static void
+tell_link(struct e1000 *d)
+{
+  int link;
+
+  do {
+    link = has_link(d);
+    netif_link(&d->nif, link);
+  } while(link != has_link(d));
+}
+
 // Reading ICR takes the causes back and drops the line; what comes from now on raises it again. A change of the link
 // is dealt with here, whoever reads. result: causes.
 static uint32
@@ -319,12 +344,8 @@ take_causes(struct e1000 *d)
 {
   uint32 causes = reg_read(d, ICR);
 
-  if(unlikely(causes & INT_LSC)){
-    int link = (reg_read(d, STATUS) & STATUS_LU) != 0;
-    if(link != d->nif.link)
-      printf("%s: link %s\n", d->nif.name, link ? "up" : "down");
-    netif_link(&d->nif, link);
-  }
+  if(unlikely(causes & INT_LSC) && !count_get(&d->dead))
+    tell_link(d);
   return causes;
 }
 
@@ -465,11 +486,15 @@ static int
 e1000_stop(struct netif *nif)
 {
   struct e1000 *d = nif->drv;
+  int err;
 
+  d->stopped = 1;
   reg_write(d, RCTL, 0);
   reg_write(d, TCTL, 0);
   (void)reg_read(d, STATUS);  // the writes have arrived
-  return reset(d);
+  err = reset(d);
+  __atomic_store_n(&d->dead, err < 0, __ATOMIC_RELAXED);
+  return err;
 }
 
 // What the card has not sent. A packet is at the last descriptor of its frame, which reports.
@@ -508,7 +533,9 @@ rx_again(struct e1000 *d)
     rx_put(d, p);
 }
 
-// The interrupt comes on even if somebody had masked it: one too many does no harm, and one too few would.
+// The interrupt comes on even if somebody had masked it: one too many does no harm, and one too few would. The link may
+// have changed meanwhile, and the stack answers news of it with frames, for which it needs txlock: so the NIC is made to
+// interrupt, and the handler, which holds no lock, tells.
 static void
 e1000_start(struct netif *nif)
 {
@@ -517,10 +544,11 @@ e1000_start(struct netif *nif)
   tx_empty(d);
   init_rx(d);
   rx_again(d);
+  d->stopped = 0;
   start_rx(d);
   init_tx(d);
-  netif_link(nif, (reg_read(d, STATUS) & STATUS_LU) != 0);
   reg_write(d, IMS, INT_RXT0 | INT_LSC);
+  reg_write(d, ICS, INT_LSC);
 }
 
 // ----- the beginning -----
@@ -582,7 +610,7 @@ e1000_probe(struct pci_dev *pci)
   start_rx(d);
   init_tx(d);
   describe(d, pci);
-  d->nif.link = (reg_read(d, STATUS) & STATUS_LU) != 0;
+  d->nif.link = has_link(d);
   printf("%s: 82540EM in slot %d:%d, irq %d, %M, link %s\n", d->nif.name, pci->bus, pci->slot, pci->irq, d->nif.mac,
          d->nif.link ? "up" : "down");
   if(netif_register(&d->nif) < 0 || irq_register(pci->irq, e1000_interrupt, d, "e1000") < 0)

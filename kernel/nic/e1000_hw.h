@@ -11,6 +11,7 @@ enum e1000_reg {
   EERD = 0x0014,   // EEPROM read (13.4.4)
   ICR = 0x00c0,    // interrupt causes: reading takes them back (13.4.17)
   ITR = 0x00c4,    // least time between interrupts (13.4.18)
+  ICS = 0x00c8,    // causes by hand: writing a 1 is as if it had happened (13.4.19)
   IMS = 0x00d0,    // causes that interrupt: writing a 1 turns one on (13.4.20)
   IMC = 0x00d8,    // ... off (13.4.21)
   RCTL = 0x0100,   // receive control (13.4.22)

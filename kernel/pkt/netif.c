@@ -2,6 +2,7 @@
 
 #include "pkt/netif.h"
 #include "core/cpu.h"
+#include "core/lockorder.h"
 #include "core/printf.h"
 #include "core/string.h"
 #include "kernel/kstat.h"
@@ -29,6 +30,15 @@ void (*netif_input)(struct netif *nif, struct pktbuf *p);
 void (*netif_changed)(struct netif *nif);
 void (*netif_stopped)(struct netif *nif);
 
+// The stack hears of it, and sends: it may need any lock.
+static void
+changed(struct netif *nif)
+{
+  lockorder_no_locks("news of an interface");
+  if(netif_changed)
+    netif_changed(nif);
+}
+
 int
 netif_register(struct netif *nif)
 {
@@ -46,26 +56,25 @@ netif_register(struct netif *nif)
   netifs[nnetif] = nif;
   __atomic_store_n(&nnetif, nnetif + 1, __ATOMIC_RELEASE);  // whoever counts it in sees it whole
   release(&netif_lock);
-  if(netif_changed)
-    netif_changed(nif);
+  changed(nif);
   return 0;
 }
 
 void
 netif_link(struct netif *nif, int link)
 {
-  if(nif->link == link)
+  if(__atomic_exchange_n(&nif->link, link, __ATOMIC_SEQ_CST) == link)
     return;
-  nif->link = link;
+  printf("%s: link %s\n", nif->name, link ? "up" : "down");
   count_add(&nif->stat.link_changes, 1);
-  if(netif_changed)
-    netif_changed(nif);
+  changed(nif);
 }
 
 void
 netif_rx(struct netif *nif, struct pktbuf *p)
 {
   debug_assert(p->owner == PKT_STACK);
+  lockorder_no_locks("a frame goes up the stack");
   p->nif = nif;
   count_add(&nif->stat.rx_frames, 1);
   count_add(&nif->stat.rx_bytes, pkt_len(p));
@@ -195,6 +204,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   struct pktbuf *done[RECLAIM_MAX];
   int taken, ndone = 0, waits, len = pkt_len(p);
 
+  lockorder_no_locks("a frame is sent");
   tap_frame(nif, p, 1);
   if(unlikely(!nif->up || !nif->link)){
     count_add(&nif->stat.tx_drops, 1);
@@ -360,7 +370,6 @@ netif_config(struct netif *nif, uint32 addr, uint32 mask, int up)
   nif->mask = addr ? mask : 0;
   nif->up = up != 0;
   release(&netif_lock);
-  if(netif_changed)
-    netif_changed(nif);
+  changed(nif);
   return 0;
 }

@@ -32,8 +32,8 @@ struct nic_ops {
   // Receive interrupts of queue q on or off. On: causes from before are forgotten, so look at the ring afterwards.
   void (*irq)(struct netif *nif, int q, int on);
   // No DMA from here on, in either direction; what is on the rings stays there to be read. 0; -EIO: the card does not
-  // obey; -EOPNOTSUPP. Every queue is held (poll_hold) and netif.txlock, here and in start. Between them nothing is
-  // provided for reception.
+  // obey; -EOPNOTSUPP. Every queue is held (poll_hold) and netif.txlock, here and in start, so neither may call the stack.
+  // Between them nothing is provided for reception.
   int (*stop)(struct netif *nif);
   // A card that stop has stopped works again, as after boot, with its receive ring full. Frames that it had not sent are
   // dropped by name.
@@ -56,7 +56,7 @@ struct netif {
   uint16 mtu;          // [a] bytes of the longest IP packet that is sent
   uint16 irqno;        // [I]
   uint8 up;            // [n] in use
-  uint8 link;          // [a] carrier, by the driver
+  int link;            // [a] carrier, by the driver
   uint32 addr, mask;   // [n] host order, 0: none yet
   const struct nic_ops *ops;  // changed with every queue held and txlock (nic/faulty.c)
   void *drv;           // [I] the driver's own
@@ -86,7 +86,7 @@ extern int nnetif;
 // Driver's side. The fields marked I, ops and drv are set; the interface is down and has no address.
 int netif_register(struct netif *nif);         // 0, or -ENOSPC
 void netif_interrupt(struct netif *nif, int q);  // receive interrupt of queue q: drains a quota, see poll.c
-void netif_link(struct netif *nif, int link);  // carrier came or went
+void netif_link(struct netif *nif, int link);  // carrier came or went; no lock is held: the stack sends at once
 
 // The card and its rings as after boot, while traffic flows. Frames that had come go up the stack; those not yet sent
 // are dropped as tx.reset. Process context: waits for its turn. 0; -EOPNOTSUPP; -EIO: the card does not come out of its

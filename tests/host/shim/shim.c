@@ -3,6 +3,7 @@
 #include "shim/shim.h"
 #include "core/cpu.h"
 #include "core/debugkey.h"
+#include "core/lockorder.h"
 #include "core/panic.h"
 #include "core/place.h"
 #include "core/printf.h"
@@ -97,6 +98,13 @@ int
 holding(struct spinlock *lk)
 {
   return lk->locked;
+}
+
+void
+lockorder_no_locks(const char *what)
+{
+  if(host_locks)
+    panic("%s with a lock held", what);
 }
 
 // --- pages: each in a slot with an unmapped neighbour, as far as the sanitizer is concerned ---
