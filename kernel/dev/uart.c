@@ -52,6 +52,12 @@ static struct {
 void (*uart_input)(int c);
 int (*uart_room)(void);
 
+// What came before the FIFO was turned on, which empties it: piped into QEMU, it waits from the first moment on.
+static struct {
+  uint8 c[64];
+  uint n;
+} early;
+
 // 38400 baud, 8 bits, no parity; FIFOs on. QEMU takes any speed.
 void
 uart_early_init(uint64 base)
@@ -62,6 +68,8 @@ uart_early_init(uint64 base)
   uart.reg[DLL] = 3;
   uart.reg[DLM] = 0;
   uart.reg[LCR] = LCR_8BITS;
+  while(early.n < sizeof(early.c) && (uart.reg[LSR] & LSR_RX))
+    early.c[early.n++] = uart.reg[RBR];
   uart.reg[FCR] = FCR_ENABLE | FCR_CLEAR_RX | FCR_CLEAR_TX;
 }
 
@@ -209,5 +217,7 @@ void
 uart_init(void)
 {
   irq_register(machine.uart_irq, uart_interrupt, 0, "uart");
+  for(uint i = 0; i < early.n; i++)
+    uart_input(early.c[i]);
   rx_interrupts(1);
 }

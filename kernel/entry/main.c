@@ -145,8 +145,8 @@ network_init(void)
 static void
 console_up(void)
 {
-  uart_init();
   console_init();
+  uart_init();
   console_interrupt = proc_interrupt;
   debugkey_register(C('P'), "processes", sched_dump);
 }
