@@ -9,7 +9,7 @@
 ## make check      what can be checked without QEMU, in seconds
 ## make bench      measure: beside the limit of QEMU's card, and beside Linux; QUICK=1: two minutes
 ## make host-tests the pure files of the kernel, tested on this host
-## make setup      install the tools that are missing
+## make setup      install the tools that are missing; it asks first. YES=1 does not ask; ALL=1: a second compiler, too
 ## make doctor     each tool: its version, whether it will do, and the mend
 ## make clean      remove everything that was built
 ##
@@ -33,6 +33,22 @@ O := $(if $(filter-out build,$B),$B/)
 KB = $(if $(filter-out 0,$(DEBUG)),$B/debug/,$O)
 KERNEL = $(KB)$K/kernel
 FSIMG = $Ofs.img
+
+# What is given on the command line must be one of these, with a value that makes sense (tests/tools/options).
+OPTIONS = CPUS MEM NET QEMU QEMUEXTRA TOOLPREFIX CC LD AR NM STRIP OBJDUMP HOSTCC OPT B DEBUG WERROR V FWDPORT1 FWDPORT2 \
+  SERVERPORT NET_TESTS_PORT GDBPORT YES ALL CI ARGS QUICK STEPS SETUP KILLS SEED SKIP TIME TARGET FRAMES RESETS SHELL
+# They may come from the environment, too, where all kinds of other names are.
+CHECKED = CPUS MEM NET QEMU TOOLPREFIX DEBUG
+GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command,$(origin $v)),$v)) \
+  $(foreach v,$(CHECKED),$(if $(findstring environment,$(origin $v)),$v))
+ifneq ($(strip $(GIVEN)),)
+  quoted = '$(subst ','\'',$1)'
+  WRONG := $(shell GOALS='$(MAKECMDGOALS)' $(foreach v,$(filter $(OPTIONS),$(GIVEN)),$v=$(call quoted,$($v))) \
+    tests/tools/options $(GIVEN) -- $(OPTIONS))
+  ifneq ($(WRONG),)
+    $(error $(WRONG))
+  endif
+endif
 
 CPUS ?= 3
 MEM ?= 128M
@@ -61,15 +77,29 @@ NET_TESTS_PORT ?= $(SERVERPORT)
 
 # ---- the tools: CC= or TOOLPREFIX= if given, else the first cross gcc that is here, else clang with lld
 
+# A command that needs a tool that is missing installs it first (setup asks), and then make starts again: this file is
+# read to the end of this rule, its "makefile" is made, and all is read anew.
+GOALS = $(filter qemu qemu-gdb router grade,$(MAKECMDGOALS))
+ifneq ($(GOALS),)
+  setup = GIVEN_CC='$(if $(findstring command,$(origin CC)),$(CC))' TOOLPREFIX='$(TOOLPREFIX)' QEMU='$(QEMU)' tests/tools/setup
+  ifneq ($(shell $(setup) missing $(GOALS)),)
+    include $B/installed
+$B/installed: FORCE
+	@YES='$(YES)' $(setup)
+	@mkdir -p $(@D) && echo '# All tools are here.' > $@
+  endif
+endif
+
 ifeq ($(origin CC),command line)
   ifeq ($(origin TOOLPREFIX),undefined)
     TOOLPREFIX := $(shell echo '$(CC)' | sed -n 's/gcc[-.0-9]*$$//p')
   endif
 else
   ifeq ($(origin TOOLPREFIX),undefined)
-    TOOLPREFIX := $(shell tests/tools/setup prefix)
+    FOUND := $(shell tests/tools/setup cc)
+    TOOLPREFIX := $(patsubst %gcc,%,$(filter %gcc,$(FOUND)))
   endif
-  CC := $(if $(TOOLPREFIX),$(TOOLPREFIX)gcc,clang)
+  CC := $(if $(TOOLPREFIX),$(TOOLPREFIX)gcc,$(or $(FOUND),clang))
 endif
 
 ifeq ($(findstring clang,$(notdir $(CC))),)
@@ -205,44 +235,33 @@ ifeq ($(NET),user)
   NETOPTS = -netdev user,id=net0,hostfwd=udp:127.0.0.1:$(FWDPORT1)-:2000,hostfwd=udp:127.0.0.1:$(FWDPORT2)-:2001 $(NIC)
 else ifeq ($(NET),none)
   NETOPTS = -net none
-else ifeq ($(filter wire:%,$(NET)),$(NET))
-  NETOPTS = -netdev dgram,id=net0,local.type=unix,local.path=$(WIRE).q,remote.type=unix,remote.path=$(WIRE).h $(NIC)
 else
-  $(error NET=$(NET) is not known: use NET=user, NET=none or NET=wire:PATH)
+  NETOPTS = -netdev dgram,id=net0,local.type=unix,local.path=$(WIRE).q,remote.type=unix,remote.path=$(WIRE).h $(NIC)
 endif
 
 QEMUOPTS = -machine virt -bios none -kernel $(KERNEL) -m $(MEM) -smp $(CPUS) -nographic \
   -global virtio-mmio.force-legacy=false \
   -drive file=$(FSIMG),if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
   $(NETOPTS) $(QEMUEXTRA)
-RUN = FWDPORTS="$(FWDPORT1) $(FWDPORT2)" MAKE="$(MAKE)" GOAL=$@ tests/tools/run
+# With exec, QEMU is make's own child: no shell between them.
+RUN = exec env MAKE="$(MAKE)" GOAL=$@ $B/run
 
-# Without its tools, a command that needs them installs them first, and then starts again.
-GOALS = $(filter qemu qemu-gdb router grade,$(MAKECMDGOALS))
-ifneq ($(GOALS),)
-  MISSING := $(if $(SETUP_DONE),,$(shell TOOLPREFIX='$(TOOLPREFIX)' QEMU='$(QEMU)' tests/tools/setup missing $(GOALS)))
-endif
-ifneq ($(MISSING),)
-$(GOALS): installed
-	@:
-installed:
-	@tests/tools/setup
-	@$(MAKE) --no-print-directory SETUP_DONE=1 $(GOALS)
-.PHONY: installed
-else
-qemu: $(KERNEL) $(FSIMG)
+$B/run: tests/tools/run.c
+	@mkdir -p $(@D)
+	$Q$(HOSTCC) -O2 -Wall -Wextra -o $@ $<
+
+qemu: $(KERNEL) $(FSIMG) $B/run
 	@$(RUN) $(QEMU) $(QEMUOPTS)
 
-qemu-gdb: $(KERNEL) $(FSIMG) .gdbinit
+qemu-gdb: $(KERNEL) $(FSIMG) $B/run .gdbinit
 	@echo "*** Now run 'make gdb' in a second terminal."
 	@$(RUN) $(QEMU) $(QEMUOPTS) -S -gdb tcp:127.0.0.1:$(GDBPORT)
 
 router: $(KERNEL) $(FSIMG)
-	@CPUS=$(CPUS) KERNEL=$(KERNEL) IMAGE=$(FSIMG) QEMU=$(QEMU) tests/tools/router
+	@exec env CPUS=$(CPUS) KERNEL=$(KERNEL) IMAGE=$(FSIMG) QEMU=$(QEMU) tests/tools/router
 
 grade:
-	@./grade-lab-net $(if $(filter 1,$V),-v) $(if $(KB),--debug) $(ARGS)
-endif
+	@./grade-lab-net $(if $(filter 1,$V),-v) $(if $(filter-out 0,$(DEBUG)),--debug) $(ARGS)
 
 .gdbinit: .gdbinit.tmpl $(if $(filter qemu-gdb,$(MAKECMDGOALS)),FORCE)
 	$Qsed -e 's/@TARGET@/127.0.0.1:$(GDBPORT)/' -e 's|@KERNEL@|$(KERNEL)|' $< > $@
@@ -271,14 +290,16 @@ check:
 	@tests/check/run
 
 setup doctor:
-	@tests/tools/setup $(filter-out setup,$@)
+	@YES='$(YES)' ALL='$(ALL)' tests/tools/setup $(filter-out setup,$@)
 
 help:
-	@sed -n 's/^## \{0,1\}//p' Makefile tests/tests.mk
+	@sed -n 's/^## \{0,1\}//p' Makefile bench/bench.mk tests/tests.mk
 
 clean:
-	rm -rf $B .gdbinit fs.img packets.pcap results.json $K/kernel $(HOSTPROG)
+	rm -rf $B
+ifeq ($O,)
+	rm -rf .gdbinit fs.img packets*.pcap results.json $K/kernel $(HOSTPROG) tests/host/*/build
 	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
-	rm -rf tests/host/*/build
+endif
 
 .PHONY: all qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check setup doctor help clean FORCE

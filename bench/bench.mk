@@ -1,13 +1,15 @@
 # Included by the Makefile: what bench/ needs, and its targets. Results are in build/bench.
 #
-# make bench          all of it, some twenty minutes; QUICK=1: two minutes; STEPS="wire1 cost": only these;
-#                     SETUP="netctl mode intr": what our guest's shell does before each
-# make budget         instructions of each operation against bench/budget.json: fails when one grew by 5 %; bench/budget --write
-#                     makes what is measured the new budget
-# make sysbench       the calls of the system, with 1 and 3 harts, in time and instructions; ARGS="pipe_4k"
-# make livelock       the livelock figures: receiver and router from 0 to 10 x the loss-free rate, in each mode
-# make timeline       where a packet's time goes: build/bench/timeline.svg, of packets that a guest just now received and answered
-# make bench-linux    the Linux guest for comparison: fetches Debian's kernel by apt-get, once
+# make bench takes STEPS="wire1 cost", only these, and SETUP="netctl mode intr", what our guest's shell does before each.
+# bench/budget --write makes what is measured the new budget. The lines with two marks are what `make help` prints.
+#
+##
+## Measuring (doc/bench.md):
+## make budget     instructions of each operation against bench/budget.json: fails when one grew by 5 %
+## make sysbench   the calls of the system, with 1 and 3 harts, in time and instructions; ARGS="pipe_4k"
+## make livelock   receiver and router from 0 to 10 x the loss-free rate, in each mode; QUICK=1
+## make timeline   where a packet's time goes: build/bench/timeline.svg, of packets that a guest just now received
+## make bench-linux   the Linux guest that bench compares with: fetches Debian's kernel by apt-get, once
 
 BB = $(B)/bench
 HOSTCFLAGS = -O2 -Wall -Wextra -Wno-unused-parameter
