@@ -56,6 +56,7 @@ struct ip {
   uint32 ip_src, ip_dst;
 } __attribute__((packed));
 
+#define IP_RESERVED 0x8000 // ip_off: must be 0
 #define IP_DF 0x4000       // ip_off: do not fragment
 #define IP_MF 0x2000       // ip_off: more fragments
 #define IP_OFFMASK 0x1fff  // ip_off: offset

@@ -6,7 +6,6 @@
 #include "mm/uaccess.h"
 #include "net/forward.h"
 #include "net/netstat.h"
-#include "net/route.h"
 #include "net/sock.h"
 #include "pkt/drop.h"
 #include "pkt/gate.h"
@@ -109,7 +108,7 @@ filter_read(uint64 uva, int n, int nonblock)
   return err;
 }
 
-// What becomes of p. The way on is looked up again: it may have changed while the program was thinking.
+// What becomes of p. Where it goes, and whether it may, is looked up again: that may have changed while the program was thinking.
 static void
 verdict(struct pktbuf *p, int yes)
 {
@@ -118,9 +117,7 @@ verdict(struct pktbuf *p, int yes)
   pkt_own(p, PKT_SOCK, PKT_STACK);
   if(!yes)
     pkt_drop(p, DROP_IP_FILTERED, 0);
-  else if((out = route_lookup(p->dst, &next)) == 0 || out->loopback)
-    pkt_drop(p, DROP_IP_NOROUTE, 0);
-  else
+  else if((out = ip_forward_check(p, &next)) != 0)
     ip_forward_out(out, p, next);
 }
 

@@ -94,12 +94,17 @@ update_header(struct netif *nif, struct ip *h)
   }
 }
 
-// May the packet go on? source: RFC 1812 5.2.7, 5.3. result: the interface it leaves by, and *next; 0: no, and p is gone.
-static struct netif *
-way_on(struct netif *in, struct pktbuf *p, uint32 *next)
+// source: RFC 1812 5.2.7, 5.3.
+struct netif *
+ip_forward_check(struct pktbuf *p, uint32 *next)
 {
   struct ip *h = IP_ALIGNED(pkt_data(p));
   struct netif *out;
+  // Ends beyond the longest datagram: no host can use it, and cut again its later offsets would begin from 0.
+  if((ntohs(h->ip_off) & IP_OFFMASK) * 8 + pkt_len(p) > IP_MAXLEN){
+    refuse(p, DROP_FRAG_BEYOND);
+    return 0;
+  }
   if(p->l2bcast || !ip_is_host(p->dst) || ip_is_loopback(p->dst)){
     refuse(p, DROP_IP_DST);
     return 0;
@@ -130,7 +135,7 @@ void
 ip_forward(struct netif *in, struct pktbuf *p)
 {
   uint32 next;
-  struct netif *out = way_on(in, p, &next);
+  struct netif *out = ip_forward_check(p, &next);
   if(out == 0)
     return;
   // The sender could have done without us (RFC 1812 4.3.3.2, 5.2.7.2). The packet goes on all the same.

@@ -221,6 +221,11 @@ frag_input(struct pktbuf *p)
     } else if(d->end && d->got == d->end){
       whole = strip(d);
       d->used = 0;
+      if(ip_hlen(header(whole)) + d->end > IP_MAXLEN){  // the first piece's header may be longer than the last one's
+        dropped = whole;
+        whole = 0;
+        why = DROP_FRAG_BEYOND;
+      }
     }
   }
   release(&fraglock);

@@ -78,10 +78,16 @@ check_form(const struct ip *h, uint n)
     return DROP_IP_LEN + 1;
   if(unlikely(cksum_field(cksum_words(h, hlen / 4)) != 0))
     return DROP_IP_CKSUM + 1;
-  uint off = ntohs(h->ip_off);
-  if(unlikely((off & 0x8000) || ((off & IP_DF) && (off & (IP_MF | IP_OFFMASK)))))
-    return DROP_IP_FLAGS + 1;
-  return 0;
+  // DF asks gateways not to cut this datagram (again); a fragment may have it, too (RFC 791 3.2, RFC 6864 4).
+  return unlikely(ntohs(h->ip_off) & IP_RESERVED) ? DROP_IP_FLAGS + 1 : 0;
+}
+
+// A host that has no address yet asks everybody on its link for one (RFC 1122 3.2.1.3(a), RFC 2131 4.1): the only datagram
+// that may come from address 0.
+static inline int
+asks_for_address(const struct pktbuf *p)
+{
+  return p->src == INADDR_ANY && p->dst == INADDR_BROADCAST;
 }
 
 // Who sent it, and to whom (RFC 1122 3.2.1.3). result: 0, or the drop reason plus 1.
@@ -91,7 +97,7 @@ check_addresses(struct netif *nif, const struct pktbuf *p)
   if(nif->loopback)
     return netif_is_ours(p->dst) ? 0 : DROP_IP_DST + 1;
   if(unlikely(!ip_is_host(p->src) || ip_is_loopback(p->src) || netif_is_broadcast(nif, p->src) || netif_is_ours(p->src)))
-    return DROP_IP_SRC + 1;
+    return asks_for_address(p) ? 0 : DROP_IP_SRC + 1;
   if(likely(p->dst == nif->addr && p->dst))
     return unlikely(p->l2bcast) ? DROP_IP_LINKCAST + 1 : 0;
   if(netif_is_broadcast(nif, p->dst))

@@ -50,7 +50,7 @@ udp_input(struct netif *nif, struct pktbuf *p)
   }
   p->sport = ntohs(h->sport);
   p->dport = ntohs(h->dport);
-  if(unlikely(p->sport == 0 || p->dport == 0)){
+  if(unlikely(p->dport == 0)){  // a source port of 0 says that no answer is wanted (RFC 768)
     pkt_drop(p, DROP_UDP_PORT, 0);
     return;
   }

@@ -42,7 +42,7 @@
   X(IP_LINKCAST, "ip.linkcast", "unicast address in a broadcast frame")             \
   X(IP_PROTO, "ip.proto", "no such protocol here")                                  \
   X(IP_TTL, "ip.ttl", "time to live used up")                                       \
-  X(IP_FLAGS, "ip.flags", "reserved flag, or DF in a fragment")                     \
+  X(IP_FLAGS, "ip.flags", "reserved flag")                                          \
   X(IP_NOROUTE, "ip.noroute", "no route")                                           \
   X(IP_TOOBIG, "ip.toobig", "must be fragmented, and may not")                      \
   X(IP_FILTERQ, "ip.filterq", "the filter program does not keep up")                \
@@ -63,7 +63,7 @@
   X(UDP_SHORT, "udp.short", "shorter than a UDP header")                            \
   X(UDP_LEN, "udp.len", "length field below 8 or beyond the packet")                \
   X(UDP_CKSUM, "udp.cksum", "checksum")                                             \
-  X(UDP_PORT, "udp.port", "destination or source port 0")                           \
+  X(UDP_PORT, "udp.port", "destination port 0")                                     \
   X(UDP_NOPORT, "udp.noport", "nobody listens")                                     \
   X(SOCK_FULL, "sock.full", "socket's queue is full")                               \
   X(SOCK_CLOSED, "sock.closed", "socket was closed with this in its queue")         \

@@ -108,7 +108,7 @@ def bad_headers(t):
         send("ip.src", src=src)
     send("ip.dst", dst="10.0.2.99")
     send("ip.linkcast", to=p.BROADCAST)
-    send("ip.flags", df=True, mf=True)
+    send("ip.flags", reserved_=True)
     send("ip.proto", proto=200)
     send("ip.options", options=b"\x07\x01\x04\x00")
     t.host.ping(b"alive")

@@ -126,10 +126,11 @@ def checksums(t):
 
 @scenario(net="wire")
 def lengths(t):
-    """A UDP length below 8 or beyond the packet is dropped by name; one below the packet's cuts; port 0 is refused."""
+    """A UDP length below 8 or beyond the packet is dropped by name; one below the packet's cuts; there is no port 0, but
+    a datagram may come from it."""
     t.host.ping(b"warm")
     before = t.numbers()
-    t.begin("nt recv 7 2 100 20000", "ready")
+    t.begin("nt recv 7 3 100 20000", "ready")
 
     def send(payload, sport=9, dport=7, **more):
         ip = p.Ip(t.host.address, GUEST, p.UDP)
@@ -143,10 +144,34 @@ def lengths(t):
     t.m.expect("got 3 from 10.0.2.2:9 sum %d" % total(b"abc"))
     send(b"")
     t.m.expect("got 0 from 10.0.2.2:9")
+    send(b"no answer", sport=0)
+    t.m.expect("got 9 from 10.0.2.2:0 sum %d" % total(b"no answer"))
     t.m.prompt()
     t.dropped("udp.len", 2, before)
     t.dropped("udp.short", 1, before)
     t.dropped("udp.port", 1, before)
+
+
+@scenario(net="wire")
+def asked_for_an_address(t):
+    """What a host without an address asks everybody (0.0.0.0 to 255.255.255.255, DHCP) reaches a server's socket; nobody
+    answers it by ICMP, and to the guest's own address it is dropped."""
+    t.host.ping(b"warm")
+    before, mark = t.numbers(), t.lan.mark()
+
+    def discover(dst, dport):
+        ip = p.Ip("0.0.0.0", dst, p.UDP)
+        ip.payload = p.Udp(68, dport, b"discover").emit(ip)
+        t.lan.send(p.Ether(p.BROADCAST, "52:00:00:00:00:77", p.TYPE_IP, ip.emit()))
+    t.begin("nt recv 67 1 300 20000", "ready")
+    discover("255.255.255.255", 66)
+    discover(GUEST, 67)
+    discover("255.255.255.255", 67)
+    t.m.expect("got 8 from 0.0.0.0:68 sum %d" % total(b"discover"))
+    t.m.prompt()
+    t.dropped("udp.noport", 1, before)
+    t.dropped("ip.src", 1, before)
+    equal(t.lan.frames(lambda f: f.icmp, mark), [], "ICMP messages")
 
 
 @scenario(net="wire")

@@ -117,6 +117,11 @@ TEST(forward_martians)
     comes(&w, 0);
     CHECK_EQ(drops(DROP_IP_SRC), i + 1);
   }
+  // A host that asks everybody for its address asks us, and no other net.
+  to(&w, INADDR_BROADCAST, 20)->ip_src = 0;
+  w_udp_sum(&w);
+  comes(&w, 0);
+  CHECK_EQ(drops(DROP_UDP_NOPORT), 1);
 }
 
 // No route, or none but to ourselves: unreachable net.
@@ -162,6 +167,45 @@ TEST(forward_mtu)
   told(ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG);
   CHECK_EQ(sent_l4(0)[6] << 8 | sent_l4(0)[7], 576);
   CHECK_EQ(drops(DROP_IP_TOOBIG), 1);
+}
+
+// RFC 791 3.2, RFC 6864 4: a fragment may have DF: it goes on as it is, or not at all. RFC 1812 4.3.2.7: only about the first
+// one its sender is told.
+TEST(forward_fragment_with_df)
+{
+  struct wire w;
+  router();
+  to(&w, FRIEND, 548)->ip_off = htons(IP_DF | IP_MF);
+  comes(&w, 1);
+  CHECK_EQ(ntohs(sent_ip(0)->ip_off), IP_DF | IP_MF);
+  CHECK_EQ(netif_set_mtu(&second_nif, 568), 0);
+  comes(&w, 1);
+  told(ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG);
+  w_iph(&w)->ip_off = htons(IP_DF | 576 / 8);
+  comes(&w, 0);
+  CHECK_EQ(drops(DROP_IP_TOOBIG), 2);
+}
+
+// RFC 791 3.1, 3.2: an offset has 13 bits. A fragment that ends beyond 65535 does not go on; cut again, its second half would
+// be a piece from the front of the datagram. What ends just there is cut as any other.
+TEST(forward_fragment_beyond)
+{
+  struct wire w;
+  router();
+  for(int mtu = 1500; mtu > 0; mtu = mtu == 1500 ? 576 : 0){
+    CHECK_EQ(netif_set_mtu(&second_nif, mtu), 0);
+    to(&w, FRIEND, 1400)->ip_off = htons(65528 / 8);
+    comes(&w, 0);
+    w_iph(&w)->ip_off = htons(65528 / 8 | IP_MF);
+    comes(&w, 0);
+    w_iph(&w)->ip_off = htons(64112 / 8);  // ends at 65540 with its header
+    comes(&w, 0);
+  }
+  CHECK_EQ(drops(DROP_FRAG_BEYOND), 6);
+  w_iph(&w)->ip_off = htons(64104 / 8);
+  comes(&w, 3);
+  for(int i = 0; i < 3; i++)
+    CHECK_EQ((ntohs(sent_ip(i)->ip_off) & IP_OFFMASK) * 8, 64104 + 552 * i);
 }
 
 // RFC 1812 5.2.7.2: back to the link it came from: forwarded, and its sender told of the shorter way if that is its neighbour.
@@ -373,8 +417,27 @@ TEST(filter_route_inside)
   host_user[0] = 1;
   CHECK_EQ(filter_write(UBASE, 1), 1);
   second_nif.loopback = 0;
-  CHECK_EQ(nsent(), 0);
+  CHECK_EQ(nsent(), 1);
+  CHECK_EQ(sent_l4(0)[0] << 8 | sent_l4(0)[1], ICMP_UNREACH << 8 | ICMP_UNREACH_NET);
   CHECK_EQ(drops(DROP_IP_NOROUTE), 1);
+  filter_close();
+}
+
+// The next link has become too narrow for it since the program began to think: DF is obeyed, and the sender told.
+TEST(filter_mtu_changed)
+{
+  struct wire w;
+  router();
+  CHECK_EQ(filter_open(), 0);
+  to(&w, FRIEND, 549)->ip_off = htons(IP_DF);
+  comes(&w, 0);
+  CHECK_EQ(filter_read(UBASE, 100, 1), 100);
+  CHECK_EQ(netif_set_mtu(&second_nif, 576), 0);
+  host_user[0] = 1;
+  CHECK_EQ(filter_write(UBASE, 1), 1);
+  CHECK_EQ(nsent(), 1);
+  told(ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG);
+  CHECK_EQ(drops(DROP_IP_TOOBIG), 1);
   filter_close();
 }
 
@@ -390,6 +453,6 @@ TEST(filter_route_gone)
   host_user[0] = 1;
   CHECK_EQ(filter_write(UBASE, 1), 1);
   CHECK_EQ(nsent(), 0);
-  CHECK_EQ(drops(DROP_IP_NOROUTE), 1);
+  CHECK_EQ(drops(DROP_IP_NOROUTE), 2);  // the packet, and what its sender was to be told
   filter_close();
 }

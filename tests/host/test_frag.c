@@ -100,6 +100,50 @@ TEST(frag_beyond_the_end)
   waiting(0, 0);
 }
 
+// F3: the header of the first piece is the datagram's: with its options the datagram is too long, though its last piece's end
+// is not.
+TEST(frag_beyond_with_first_header)
+{
+  static const uint8 nops[] = { 1, 1, 1, 1 };
+  struct sock *s = udp_socket(2000);
+  for(int options = 1; options >= 0; options--){
+    feed_fragments(GW_IP, 7, 2000, 65507, 1480, 1, ~1UL);
+    w_ip(&w, GW_IP, OUR_IP, IPPROTO_UDP, 1480, 1, IP_MF);
+    if(options){
+      w_iph(&w)->ip_vhl += 1;
+      w_iph(&w)->ip_len = htons(1504);
+      w_put(&w, nops, 4);
+      w_ip_sum(&w);
+    }
+    w_hex(&w, "0007 07d0 ffeb 0000");
+    w_fill(&w, 1472);
+    feed(&w);
+    waiting(0, 0);
+    CHECK_EQ(receive(s, 70000, 0), options ? -EAGAIN : 65507);
+  }
+  CHECK_EQ(drops(DROP_FRAG_BEYOND), 45);
+  sock_close(s);
+}
+
+// RFC 791 3.2, RFC 6864 4: pieces are put together whatever their DF says: on all of them, or on some.
+TEST(frag_with_df)
+{
+  struct sock *s = udp_socket(2000);
+  for(int df = 0; df < 4; df++){
+    w_ip(&w, GW_IP, OUR_IP, IPPROTO_UDP, 16, df, IP_MF | (df & 1 ? IP_DF : 0));
+    w_hex(&w, "0007 07d0 0020 0000 0001020304050607");
+    feed(&w);
+    w_ip(&w, GW_IP, OUR_IP, IPPROTO_UDP, 16, df, 2 | (df & 2 ? IP_DF : 0));
+    w_hex(&w, "08090a0b0c0d0e0f 1011121314151617");
+    feed(&w);
+    CHECK_EQ(receive(s, 100, 0), 24);
+    for(int i = 0; i < 24; i++)
+      CHECK_EQ(host_user[i], i);
+  }
+  waiting(0, 0);
+  sock_close(s);
+}
+
 // F4: a first fragment that does not hold the transport's header; TCP's header split in two (RFC 1858, RFC 3128).
 TEST(frag_tiny)
 {

@@ -143,6 +143,42 @@ TEST(ip_source_is_no_host)
   sock_close(s);
 }
 
+// RFC 1122 3.2.1.3(a), RFC 2131 4.1: from address 0 comes only what a host asks everybody for an address with. Sockets of any
+// address get it, nobody else, and nobody is told when nobody does.
+TEST(ip_host_without_address)
+{
+  struct endpoint from, ours = { OUR_IP, 67 };
+  int err;
+  struct sock *any = udp_socket(68), *one = sock_create(SOCK_DGRAM, &err);
+  CHECK_EQ(sock_bind(one, &ours), 0);
+  for(int i = 0; i < 2; i++){
+    w_udp(&w, 0, 68, INADDR_BROADCAST, 67 + i, 12);
+    memcpy(w.b, ether_broadcast, 6);
+    feed(&w);
+  }
+  CHECK_EQ(receive(any, 100, &from), 12);
+  CHECK_EQ(from.addr, 0);
+  CHECK_EQ(from.port, 68);
+  CHECK_EQ(sock_sendto(any, UBASE, 4, &from, 0), -EINVAL);  // it has no address yet
+  CHECK_EQ(receive(one, 100, 0), -EAGAIN);
+  CHECK_EQ(drops(DROP_UDP_NOPORT), 1);
+  w_icmp(&w, 0, INADDR_BROADCAST, ICMP_ECHO, 0, 1, "x", 1);
+  feed(&w);
+  CHECK_EQ(drops(DROP_ICMP_BCAST), 1);
+  static const uint32 dst[] = { OUR_IP, NET_BCAST, PEER_IP, INADDR_LOOPBACK, 0 };
+  for(uint i = 0; i < NELEM(dst); i++){
+    w_udp(&w, 0, 68, dst[i], 68, 12);
+    feed(&w);
+    CHECK_EQ(drops(DROP_IP_SRC), i + 1);
+  }
+  w_udp(&w, 1, 68, INADDR_BROADCAST, 68, 12);  // {0, host} is a form that no host uses
+  feed(&w);
+  CHECK_EQ(drops(DROP_IP_SRC), NELEM(dst) + 1);
+  CHECK_EQ(nsent(), 0);
+  sock_close(any);
+  sock_close(one);
+}
+
 // Destinations that are not ours: another host, another net, loopback, multicast, nobody.
 TEST(ip_destination_is_not_ours)
 {
@@ -254,10 +290,10 @@ TEST(ip_source_routes)
   sock_close(s);
 }
 
-// I14: the reserved flag; "do not fragment" in a fragment.
+// I14: the reserved flag. "Do not fragment" is for gateways (RFC 791 3.2); frag_with_df has fragments that say it.
 TEST(ip_flags)
 {
-  static const uint16 bad[] = { 0x8000, 0xc000, 0xa000, IP_DF | IP_MF, IP_DF | 1, 0xffff };
+  static const uint16 bad[] = { 0x8000, 0xc000, 0xa000, 0xffff };
   s = udp_socket(2000);
   for(uint i = 0; i < NELEM(bad); i++){
     good();

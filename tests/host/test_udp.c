@@ -183,13 +183,26 @@ TEST(udp_checksum_of_zero_is_sent_as_ffff)
   sock_close(s);
 }
 
-// U5: port 0 is nobody's, at either end.
+// U5: port 0 is nobody's. From port 0 comes what wants no answer (RFC 768): it is delivered, and cannot be answered.
 TEST(udp_port_zero)
 {
+  struct sock *s = udp_socket(2000), *narrow = udp_connected(2001, GW_IP, 9);
+  struct endpoint from;
   feed_udp(GW_IP, 7, 0, 10);
-  feed_udp(GW_IP, 0, 2000, 10);
+  feed_udp(GW_IP, 0, 0, 10);
   CHECK_EQ(drops(DROP_UDP_PORT), 2);
-  CHECK_EQ(nsent(), 0);
+  for(int i = 0; i < 2; i++){  // the second time by the fast path
+    feed_udp(GW_IP, 0, 2000, 10);
+    CHECK_EQ(receive(s, 100, &from), 10);
+    CHECK_EQ(from.port, 0);
+  }
+  CHECK_EQ(send_to(s, from.addr, from.port, 10), -EINVAL);
+  feed_udp(GW_IP, 0, 2001, 10);
+  CHECK_EQ(receive(narrow, 100, 0), -EAGAIN);
+  CHECK_EQ(drops(DROP_UDP_NOPORT), 1);
+  CHECK_EQ(nsent(), 1);  // port unreachable
+  sock_close(s);
+  sock_close(narrow);
 }
 
 // RFC 1122 4.1.3.1: nobody listens, and the sender is told, with its header and 8 bytes at least.

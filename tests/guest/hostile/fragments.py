@@ -43,7 +43,11 @@ def beyond(c):
         for mf in (True, False):
             c.piece(21, offset, bytes(n), mf, "frag.beyond")
     c.piece(22, 65480, bytes(8), False, "frag.beyond", options=b"\x01" * 40)  # only its own header is too much
-    for offset, part, mf in cut(c.echo_message(bytes(65507)), 1480):  # the longest there can be
+    whole = c.echo_message(bytes(65507))
+    for offset, part, mf in cut(whole, 1480)[1:]:  # only the first one's header makes it too long
+        c.piece(24, offset, part, mf, "frag.beyond")
+    c.piece(24, 0, whole[:1480], True, "frag.beyond", options=b"\x01" * 4)
+    for offset, part, mf in cut(whole, 1480):  # the longest there can be
         c.piece(23, offset, part, mf)
     c.answers["echo reply"] += 1
 

@@ -67,6 +67,14 @@ def bad_source(c):
                 "127.255.255.254", "0.0.0.0", "0.0.0.1", GUEST):
         c.ip("ip.src", src=src)
         c.udp("ip.src", src=src, dport=CLOSED_PORT)
+    for dst in ("10.0.2.255", "10.0.2.99", "127.0.0.1", "0.0.0.0"):
+        c.udp("ip.src", src="0.0.0.0", dst=dst, to=p.BROADCAST)
+    for src in ("0.0.0.1", "10.0.2.255", GUEST):
+        c.udp("ip.src", src=src, dst="255.255.255.255", to=p.BROADCAST)
+    # Only a host that asks everybody for its address has none; it is not told of anything (RFC 1122 3.2.1.3(a)).
+    c.udp("udp.noport", src="0.0.0.0", sport=68, dst="255.255.255.255", dport=67, to=p.BROADCAST)
+    c.ip("icmp.bcast", src="0.0.0.0", dst="255.255.255.255", to=p.BROADCAST)
+    c.ip("ip.proto", src="0.0.0.0", dst="255.255.255.255", to=p.BROADCAST, proto=99)
 
 
 @hostile("I9", "broadcast and multicast destinations, with TCP", "RFC 1122 4.2.3.10, 3.2.2")
@@ -116,14 +124,16 @@ def option_pointers(c):
         c.ip(None, "echo reply", options=good)
 
 
-@hostile("I14", "the reserved flag, DF in a fragment", "RFC 791 3.1; RFC 6864 4")
+@hostile("I14", "the reserved flag; DF in a fragment does no harm", "RFC 791 3.1, 3.2; RFC 6864 4")
 def flags(c):
     c.ip("ip.flags", reserved_=True)
     c.ip("ip.flags", reserved_=True, df=True)
-    c.ip("ip.flags", df=True, mf=True)
-    c.ip("ip.flags", df=True, offset=8)
     c.ip("ip.flags", reserved_=True, df=True, mf=True, offset=65528)
     c.ip(None, "echo reply", df=True)
+    message = c.echo_message(bytes(800))
+    for ident, first, second in ((1001, True, True), (1002, True, False), (1003, False, True)):
+        c.piece(ident, 0, message[:400], True, df=first)
+        c.piece(ident, 400, message[400:], False, None, "echo reply", df=second)
 
 
 @hostile("I15", "protocols that nobody speaks", "RFC 1122 3.2.2.1")

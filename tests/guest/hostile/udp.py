@@ -51,12 +51,16 @@ def checksums(c):
     c.lan.wait("the one whose sum is ffff", lambda f: f.udp and f.udp.payload == data, c.mark)
 
 
-@hostile("U5", "port 0, at either end", "RFC 768; RFC 1122 4.1.3.5")
+@hostile("U5", "port 0, at either end", "RFC 768 (source port); RFC 1122 4.1.3.5")
 def port_0(c):
     c.echo()
-    for sport, dport in ((9, 0), (0, ECHO_PORT), (0, 0), (0, CLOSED_PORT)):
-        c.udp("udp.port", sport=sport, dport=dport)
-        c.udp("udp.port", sport=sport, dport=dport, sum_=0)
+    for sport in (9, 0):
+        c.udp("udp.port", sport=sport, dport=0)
+        c.udp("udp.port", sport=sport, dport=0, sum_=0)
+    c.udp("udp.noport", "ICMP 3/3", sport=0, dport=CLOSED_PORT)
+    c.udp(None, sport=0)  # the echo gets it, and cannot send it back: sendto says EINVAL
+    c.barrier()
+    c.t.m.shows("sendto 8 bytes", "what the echo says of an address that cannot be answered")
 
 
 @hostile("U6", "an echo is made to talk to itself", "RFC 1122 3.2.1.3; CVE-1999-0103")

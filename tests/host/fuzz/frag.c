@@ -84,7 +84,7 @@ compare(const struct model *m, uint32 from)
   struct endpoint ep;
   int64 got = receive(box, 70000, &ep);
   uint len = be16(m->b + 4);
-  if(len < 8 || len > m->end || (m->b[0] == 0 && m->b[1] == 0)){
+  if(len < 8 || len > m->end){
     MUST(got == -EAGAIN, "UDP takes a datagram of %d bytes whose length says %d", m->end, len);
     return;
   }
@@ -107,7 +107,7 @@ piece(struct input *in)
   if(off == 0)
     last = 0;  // or it would be no fragment
   uint32 from = key & 4 ? FAR_IP : GW_IP;
-  w_ip(wire, from, OUR_IP, IPPROTO_UDP, n, key & 3, off / 8 | (last ? 0 : IP_MF));
+  w_ip(wire, from, OUR_IP, IPPROTO_UDP, n, key & 3, off / 8 | (last ? 0 : IP_MF) | (at & 1 ? IP_DF : 0));
   uint8 *b = wire->b + 34;
   memcpy(b, content + (off + (what & 128 ? 1 : 0)) % 256, n);
   wire->n += n;

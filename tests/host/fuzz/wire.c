@@ -133,6 +133,8 @@ ip_good(const uint8 *b, uint n, int link)
   if(hlen < 20 || hlen > n || len < hlen || len > n || ref_cksum(b, hlen, 0) != 0)
     return 0;
   uint32 src = be32(b + 12), dst = be32(b + 16);
+  if(src == 0 && dst == 0xffffffff)
+    src = GW_IP;  // a host that asks for its address is as good as any other
   if(src >> 24 == 0 || src >> 24 == 127 || src >= 0xe0000000 || src == OUR_IP || src == OUR_IP2 ||
      src == NET_BCAST || src == (NET_BCAST & ~255u))
     return 0;
@@ -287,7 +289,7 @@ FUZZ(udp, udp_start)
       mend(wire);
     feed_to(&card, wire->b, wire->n);
     uint len = be16(m + 4), port = be16(m + 2);
-    int good = n >= 8 && len >= 8 && len <= n && (m[0] || m[1]);
+    int good = n >= 8 && len >= 8 && len <= n;
     uint32 pseudo = (from >> 16) + (from & 0xffff) + (to >> 16) + (to & 0xffff) + IPPROTO_UDP + len;
     if(good && (m[6] || m[7]))
       good = ref_cksum(m, len, pseudo) == 0;
