@@ -13,67 +13,16 @@
 // time; the card has hundreds left meanwhile. TDT is written once a batch.
 // One descriptor always stays unused: head = tail means "empty" to the card (3.2.6, 3.4).
 
-#include "core/printf.h"
 #include "core/string.h"
-#include "dev/plic.h"
 #include "kernel/kstat.h"
-#include "mm/kalloc.h"
 #include "mm/layout.h"
-#include "nic/e1000.h"
-#include "nic/e1000_hw.h"
-#include "pkt/netif.h"
+#include "nic/e1000_dev.h"
 #include "pkt/tune.h"
 
-#define RING 256        // descriptors, a power of 2; one page
-#define TELL 32         // buffers that a write of RDT hands over at the least, while the card has plenty
+#define TELL 32         // buffers that a write of RDT hands over at the least, while the NIC has plenty
 #define MIN_FRAME 60    // bytes without CRC
-#define PATIENCE 10000  // register reads, some 0.3 ms
 
-// I constant after probe   r whoever polls the queue (poll.c sees that it is one hart)   x netif.txlock
-struct e1000 {
-  volatile uint8 *bar;            // [I]
-  struct netif nif;
-  uint8 stopped;                  // [r] and txlock: no DMA, and no tail write, until start
-  uint8 dead;                     // [a] it did not come out of its last reset: its registers say nothing
-  struct {
-    volatile struct rx_desc *desc;  // [I]
-    uint32 taken;                 // [r] descriptors that we have taken frames from
-    uint32 provided;              // [r] ... put buffers in; provided - taken < RING
-    uint32 told;                  // [r] ... told the card of: what RDT holds
-    int skipping;                 // [r] in the middle of a frame that took more than one buffer
-    uint64 doorbells;             // [r] writes of RDT
-    struct pktbuf *pkt[RING];     // [r] in taken .. provided
-  } rx;
-  struct {
-    volatile struct tx_desc *desc;  // [I]
-    uint32 put;                   // [x] descriptors that we have filled
-    uint32 cleaned;               // [x] ... taken back; put - cleaned < RING
-    uint64 context;               // [x] what the card's checksum context holds; 0: nothing yet
-    uint64 doorbells;             // [x] writes of TDT
-    struct pktbuf *pkt[RING];     // [x] at the last descriptor of its frame; 0 at the others
-  } tx;
-};
-
-_Static_assert(RING * sizeof(struct rx_desc) <= PGSIZE && RING * sizeof(struct tx_desc) <= PGSIZE, "a ring is a page");
-_Static_assert(PKT_RXBYTES >= 2048, "RCTL_BSIZE_2048");
-
-static struct e1000 cards[NETIF_MAX];
-static int ncards;
 static const uint8 zeros[MIN_FRAME];
-
-static inline uint32
-reg_read(struct e1000 *d, enum e1000_reg r)
-{
-  return *(volatile uint32 *)(d->bar + r);
-}
-
-// Earlier memory stores (w: descriptors, data) are seen before this device store (o): no doorbell rings early.
-static inline void
-reg_write(struct e1000 *d, enum e1000_reg r, uint32 v)
-{
-  asm volatile("fence w, o" ::: "memory");
-  *(volatile uint32 *)(d->bar + r) = v;
-}
 
 // ----- receive -----
 
@@ -168,7 +117,7 @@ e1000_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
     if(done == 0)
       break;
     // DD is read before the rest of the descriptor, and before the frame. One fence for all of them.
-    asm volatile("fence r, r" ::: "memory");
+    mmio_read_order();
     for(int i = 0; i < done; i++){
       struct pktbuf *p = rx_frame(d, d->rx.taken++ % RING);
       if(likely(p != 0))
@@ -318,12 +267,6 @@ e1000_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
   r->done = (to - from - r->owned) % RING;
 }
 
-static int
-has_link(struct e1000 *d)
-{
-  return (reg_read(d, STATUS) & STATUS_LU) != 0;
-}
-
 // The stack hears of the link as it is now. Another hart may be doing the same with an older state: the one that is last
 // sees the difference, and goes on. No lock is held: the stack sends at once.
 static void
@@ -332,9 +275,9 @@ tell_link(struct e1000 *d)
   int link;
 
   do {
-    link = has_link(d);
+    link = e1000_has_link(d);
     netif_link(&d->nif, link);
-  } while(link != has_link(d));
+  } while(link != e1000_has_link(d));
 }
 
 // Reading ICR takes the causes back and drops the line; what comes from now on raises it again. A change of the link
@@ -359,7 +302,7 @@ e1000_irq(struct netif *nif, int q, int on)
   reg_write(nif->drv, on ? IMS : IMC, INT_RXT0);
 }
 
-static void
+void
 e1000_interrupt(void *arg)
 {
   struct e1000 *d = arg;
@@ -368,92 +311,11 @@ e1000_interrupt(void *arg)
     netif_interrupt(&d->nif, 0);
 }
 
-// ----- set-up -----
-
-// One word of the EEPROM, -EIO if it does not answer. source: SDM 13.4.4.
-static int
-eeprom_word(struct e1000 *d, uint word)
-{
-  reg_write(d, EERD, word << 8 | EERD_START);
-  for(int i = 0; i < PATIENCE; i++){
-    uint32 v = reg_read(d, EERD);
-    if(v & EERD_DONE)
-      return v >> 16;
-  }
-  return -EIO;
-}
-
-// Our address: words 0 to 2 of the EEPROM, low byte first, if its checksum is right; else what the card has in
-// its first receive address already. 0, or -EIO: there is none. source: SDM 5.6.1, 5.6.35, 13.5.2.
-static int
-read_mac(struct e1000 *d)
-{
-  uint8 *mac = d->nif.mac;
-  uint16 sum = 0;
-  int v = 0;
-
-  for(int i = 0; i < EEPROM_WORDS && v >= 0; i++){
-    if((v = eeprom_word(d, i)) < 0)
-      break;
-    if(i < 3){
-      mac[2 * i] = v;
-      mac[2 * i + 1] = v >> 8;
-    }
-    sum += v;
-  }
-  if(v < 0 || sum != EEPROM_SUM){
-    uint32 low = reg_read(d, RAL0), high = reg_read(d, RAH0);
-    for(int i = 0; i < 6; i++)
-      mac[i] = (i < 4 ? low >> 8 * i : high >> 8 * (i - 4));
-    if(!(high & RAH_VALID))
-      return -EIO;
-  }
-  return (mac[0] & 1) || memcmp(mac, zeros, 6) == 0 ? -EIO : 0;
-}
-
-// source: SDM 14.3. A reset leaves QEMU's card as it was, so nothing below counts on a register's default.
-static int
-reset(struct e1000 *d)
-{
-  int i;
-
-  reg_write(d, IMC, ~0u);
-  reg_write(d, CTRL, reg_read(d, CTRL) | CTRL_RST);
-  for(i = 0; i < PATIENCE && (reg_read(d, CTRL) & CTRL_RST); i++)
-    ;
-  if(i == PATIENCE)
-    return -EIO;
-  reg_write(d, IMC, ~0u);
-  (void)reg_read(d, ICR);
-  reg_write(d, CTRL, (reg_read(d, CTRL) & ~CTRL_RST) | CTRL_SLU | CTRL_ASDE);
-  return 0;
-}
-
-// source: SDM 14.4.
-static void
-init_rx(struct e1000 *d)
-{
-  const uint8 *mac = d->nif.mac;
-
-  reg_write(d, RAL0, mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32)mac[3] << 24);
-  reg_write(d, RAH0, mac[4] | mac[5] << 8 | RAH_VALID);
-  for(int i = 0; i < 128; i++)
-    reg_write(d, MTA + 4 * i, 0);
-  reg_write(d, RDBAL, va2pa((void *)d->rx.desc));
-  reg_write(d, RDBAH, va2pa((void *)d->rx.desc) >> 32);
-  reg_write(d, RDLEN, RING * sizeof(struct rx_desc));
-  reg_write(d, RDH, 0);
-  reg_write(d, RDT, 0);
-  reg_write(d, RDTR, 0);  // no delays: latency is worth more than the interrupts that they save
-  reg_write(d, RADV, 0);
-  reg_write(d, ITR, 0);
-}
-
 // Buffers for the whole ring, as far as there are any, and reception on. RCTL is written once: each write makes
 // QEMU's card deaf for a second, so the sooner in boot the better. The tail comes after it: QEMU loses a frame that waits
 // when it learns of buffers while reception is off. source: SDM 14.4.
-static void
-start_rx(struct e1000 *d)
+void
+e1000_start_rx(struct e1000 *d)
 {
   struct pktbuf *p;
 
@@ -463,19 +325,6 @@ start_rx(struct e1000 *d)
   }
   reg_write(d, RCTL, RCTL_EN | RCTL_BAM | RCTL_BSIZE_2048 | RCTL_SECRC);
   rx_tell(d);
-}
-
-// source: SDM 14.5.
-static void
-init_tx(struct e1000 *d)
-{
-  reg_write(d, TDBAL, va2pa((void *)d->tx.desc));
-  reg_write(d, TDBAH, va2pa((void *)d->tx.desc) >> 32);
-  reg_write(d, TDLEN, RING * sizeof(struct tx_desc));
-  reg_write(d, TDH, 0);
-  reg_write(d, TDT, 0);
-  reg_write(d, TIPG, TIPG_COPPER);
-  reg_write(d, TCTL, TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD);
 }
 
 // ----- once more -----
@@ -492,7 +341,7 @@ e1000_stop(struct netif *nif)
   reg_write(d, RCTL, 0);
   reg_write(d, TCTL, 0);
   (void)reg_read(d, STATUS);  // the writes have arrived
-  err = reset(d);
+  err = e1000_reset(d);
   __atomic_store_n(&d->dead, err < 0, __ATOMIC_RELAXED);
   return err;
 }
@@ -542,18 +391,16 @@ e1000_start(struct netif *nif)
   struct e1000 *d = nif->drv;
 
   tx_empty(d);
-  init_rx(d);
+  e1000_init_rx(d);
   rx_again(d);
   d->stopped = 0;
-  start_rx(d);
-  init_tx(d);
+  e1000_start_rx(d);
+  e1000_init_tx(d);
   reg_write(d, IMS, INT_RXT0 | INT_LSC);
   reg_write(d, ICS, INT_LSC);
 }
 
-// ----- the beginning -----
-
-static const struct nic_ops e1000_ops = {
+const struct nic_ops e1000_ops = {
   .rx_return = e1000_rx_return,
   .rx_provide = e1000_rx_provide,
   .rx_pending = e1000_rx_pending,
@@ -563,66 +410,4 @@ static const struct nic_ops e1000_ops = {
   .stop = e1000_stop,
   .start = e1000_start,
   .ring = e1000_ring,
-};
-
-static void
-describe(struct e1000 *d, struct pci_dev *pci)
-{
-  struct netif *nif = &d->nif;
-
-  snprintf(nif->name, sizeof(nif->name), "e%d", ncards);
-  nif->driver = "e1000";
-  nif->nqueue = 1;
-  nif->caps = NETIF_CSUM;
-  nif->mtu = 1500;
-  nif->irqno = pci->irq;
-  nif->ops = &e1000_ops;
-  nif->drv = d;
-}
-
-// What can go wrong, before anything is given away.
-static const char *
-prepare(struct e1000 *d, struct pci_dev *pci)
-{
-  if((d->bar = pci_bar(pci, 0)) == 0)
-    return "its registers have no address";
-  pci_enable(pci);
-  if(reset(d) < 0)
-    return "it does not come out of reset";
-  if(read_mac(d) < 0)
-    return "it has no address";
-  if((d->rx.desc = kzalloc()) == 0 || (d->tx.desc = kzalloc()) == 0)
-    return "no memory for its rings";
-  return 0;
-}
-
-static int
-e1000_probe(struct pci_dev *pci)
-{
-  struct e1000 *d = &cards[ncards];
-  const char *why = ncards == NETIF_MAX ? "there are too many" : prepare(d, pci);
-
-  if(why){
-    printf("e1000 in slot %d:%d: %s; left alone\n", pci->bus, pci->slot, why);
-    return -ENODEV;
-  }
-  init_rx(d);
-  start_rx(d);
-  init_tx(d);
-  describe(d, pci);
-  d->nif.link = has_link(d);
-  printf("%s: 82540EM in slot %d:%d, irq %d, %M, link %s\n", d->nif.name, pci->bus, pci->slot, pci->irq, d->nif.mac,
-         d->nif.link ? "up" : "down");
-  if(netif_register(&d->nif) < 0 || irq_register(pci->irq, e1000_interrupt, d, "e1000") < 0)
-    return -ENODEV;
-  ncards++;
-  reg_write(d, IMS, INT_RXT0 | INT_LSC);
-  return 0;
-}
-
-const struct pci_driver e1000_driver = {
-  .name = "e1000",
-  .vendor = 0x8086,
-  .device = 0x100e,
-  .probe = e1000_probe,
 };

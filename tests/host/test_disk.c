@@ -10,12 +10,6 @@ static int answered;     // chains that the device gives back at the next look
 static uint32 chain_of;  // ... all with this number
 
 int
-irq_register(uint irq, void (*fn)(void *arg), void *arg, const char *name)
-{
-  return 0;
-}
-
-int
 virtio_open(struct virtio *v, enum virtio_id id, uint32 want, void *rings)
 {
   v->num = VRING_MAX;
