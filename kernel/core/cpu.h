@@ -36,16 +36,34 @@ enum { CPU_BUSY, CPU_SPINNING, CPU_SLEEPING };
 extern struct cpu cpus[NCPU];
 extern int ncpu;  // harts in use; constant once the first process runs
 
-// This hart. Interrupts must be off, or the answer may be stale at once.
+#ifdef DEBUG
+void mycpu_check(void);  // panics when interrupts are on
+#endif
+
+// This hart. Interrupts must be off: a thread that is moved holds the record of a hart that it has left, and would read
+// and write what is another thread's by now. The debug kernel looks.
 static inline struct cpu *
 mycpu(void)
 {
   struct cpu *c;
+#ifdef DEBUG
+  mycpu_check();
+#endif
   asm volatile("mv %0, tp" : "=r"(c));
   return c;
 }
 
-// The running thread: right even with interrupts on, for it is one load.
+// A word of this hart's record, in one instruction: right even with interrupts on, for nobody is moved in the midst of it.
+#define cpu_load(field)                                                                                       \
+  ({                                                                                                          \
+    long v_;                                                                                                  \
+    asm volatile("lw %0, %1(tp)" : "=r"(v_) : "i"(__builtin_offsetof(struct cpu, field)) : "memory");         \
+    (int)v_;                                                                                                  \
+  })
+#define cpu_store(field, v) \
+  asm volatile("sw %0, %1(tp)" : : "r"((long)(v)), "i"(__builtin_offsetof(struct cpu, field)) : "memory")
+
+// The running thread: one load, too.
 static inline struct proc *
 myproc(void)
 {
@@ -54,20 +72,12 @@ myproc(void)
   return p;
 }
 
-// How deep push_off() is nested on this hart: right even with interrupts on, for it is one load. With two, a thread that
-// was moved between them saw its old hart's depth, left interrupts on, and broke the new one's count.
-static inline int
-cpu_noff(void)
-{
-  long n;
-  asm volatile("lw %0, %1(tp)" : "=r"(n) : "i"(__builtin_offsetof(struct cpu, noff)) : "memory");
-  return n;
-}
-
 // Nested "interrupts off" (xv6's words): as many pops as pushes turn them on again, if they were on.
 //
 // Turning interrupts off costs a CSR access, which on QEMU is as dear as 150 plain instructions. So only the
-// outermost push pays: while noff is above 0 they are off, and noff is this hart's own.
+// outermost push pays: while noff is above 0 they are off, and noff is this hart's own. Before they are off each access is a
+// single instruction by tp, and no address made from tp is kept: `mycpu()->intena = intr_off()` let the compiler take
+// the address first, and a thread that was moved in between wrote another hart's flag. `make check` looks at what it makes.
 #ifdef DEBUG
 void push_off(void);
 void pop_off(void);
@@ -75,10 +85,10 @@ void pop_off(void);
 static inline void
 push_off(void)
 {
-  int depth = cpu_noff();
+  int depth = cpu_load(noff);
   if(depth == 0)
-    mycpu()->intena = intr_off();
-  mycpu()->noff = depth + 1;  // if this thread was moved, it is 0 there, too
+    cpu_store(intena, intr_off());
+  cpu_store(noff, depth + 1);  // if this thread was moved, it was 0 there, too
 }
 
 static inline void

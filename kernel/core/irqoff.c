@@ -21,8 +21,10 @@ irqoff_begin(void)
 void
 irqoff_end(void)
 {
+  if(intr_get())
+    return;
   struct irqoff *o = &irqoffs[mycpu()->id];
-  if(intr_get() || o->since == 0)
+  if(o->since == 0)
     return;
   uint64 took = csr_read(time) - o->since;
   o->since = 0;

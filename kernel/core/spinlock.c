@@ -12,15 +12,23 @@ int ncpu = 1;
 
 #ifdef DEBUG
 void
+mycpu_check(void)
+{
+  if(cpu_load(noff) == 0 && intr_get())
+    panic("mycpu() with interrupts on: the thread may be moved before it uses the answer");
+}
+
+void
 push_off(void)
 {
-  if(cpu_noff() == 0){
+  int depth = cpu_load(noff);
+  if(depth == 0){
     int were_on = intr_off();
-    mycpu()->intena = were_on;
+    cpu_store(intena, were_on);
     if(were_on)
       irqoff_begin();
   }
-  mycpu()->noff++;
+  cpu_store(noff, depth + 1);
 }
 
 void
@@ -44,7 +52,7 @@ initlock(struct spinlock *lk, const char *name)
 int
 holding(struct spinlock *lk)
 {
-  return lk->locked && lk->cpu == mycpu();
+  return cpu_load(noff) > 0 && lk->locked && lk->cpu == mycpu();  // whoever holds a lock cannot be moved
 }
 
 static inline int

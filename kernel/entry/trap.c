@@ -93,7 +93,7 @@ trap_user(struct trapframe *tf, uint64 cause)
       user_fault(tf, cause, addr);
   }
   // Looked at with interrupts on, or off: what comes after this is dealt with at the next trap, a slice later at most.
-  while(mycpu()->resched)
+  while(cpu_load(resched))
     sched_yield();
   if(myproc()->killed){
     intr_on();

@@ -113,7 +113,6 @@ idle_look(void)
       if(count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
         continue;
       found = 1;
-      path_came();
       watch(nif, q);
       int quota = poll_quota();
       if(netif_poll(nif, q, quota) == quota)

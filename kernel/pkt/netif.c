@@ -190,9 +190,9 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
 
 // p waits for the end of this hart's turn; or, sent at once, goes behind others that wait. txlock is held. 0: too many do.
 static int
-hold(struct netif *nif, struct pktbuf *p)
+hold(struct netif *nif, struct pktbuf *p, int turn)
 {
-  if(nif->outq.n >= OUTQ_MAX && held[mycpu()->id])
+  if(nif->outq.n >= OUTQ_MAX && turn)
     return 0;
   pktq_put(&nif->outq, p);
   return 1;
@@ -202,7 +202,7 @@ int
 netif_tx(struct netif *nif, struct pktbuf *p)
 {
   struct pktbuf *done[RECLAIM_MAX];
-  int taken, ndone = 0, waits, len = pkt_len(p);
+  int taken, ndone = 0, turn, waits, len = pkt_len(p);
 
   lockorder_no_locks("a frame is sent");
   tap_frame(nif, p, 1);
@@ -212,8 +212,9 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   }
   pkt_own(p, PKT_STACK, PKT_NIC);
   acquire(&nif->txlock);
-  waits = (held[mycpu()->id] && !nif->loopback) || nif->outq.n > 0;
-  taken = waits ? hold(nif, p) : give(nif, &p, 1, done, &ndone);
+  turn = held[mycpu()->id];  // under the lock: who sends from a program's call may be moved after it
+  waits = (turn && !nif->loopback) || nif->outq.n > 0;
+  taken = waits ? hold(nif, p, turn) : give(nif, &p, 1, done, &ndone);
   release(&nif->txlock);
 
   free_all(done, ndone);
@@ -225,7 +226,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   }
   count_add(&nif->stat.tx_frames, 1);
   count_add(&nif->stat.tx_bytes, len);
-  if(waits && !held[mycpu()->id])
+  if(waits && !turn)
     send_waiting(nif, OUTQ_ALL);
   if(nif->loopback)
     loop_drain(nif);

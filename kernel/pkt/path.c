@@ -47,7 +47,9 @@ set(struct moment *m)
 void
 path_came_now(void)
 {
+  push_off();
   set(&came[mycpu()->id]);
+  pop_off();
 }
 
 // A record that is free, the n-th if it is; 0: all are taken.
@@ -74,7 +76,9 @@ path_begin(struct pktbuf *p, int first, int stage)
   }
   r->is = (struct kstat_path){ .number = n, .len = pkt_len(p) };
   memset(r->stage, 0, sizeof(r->stage));
+  push_off();
   r->stage[first] = came[mycpu()->id];
+  pop_off();
   set(&r->stage[stage]);
   p->path = r;
 }

@@ -115,6 +115,7 @@ netif_poll(struct netif *nif, int q, int quota)
   if(__atomic_fetch_add(&nif->rxq[q].busy, 1, __ATOMIC_ACQUIRE) != 0)
     return -EBUSY;
   push_off();  // once for all the locks on the way up; and nobody else gets the hart with `busy` taken
+  path_came();
   uint64 start = share ? now() : 0;
   if(polling)
     netif_tx_hold();
@@ -162,7 +163,6 @@ netif_interrupt(struct netif *nif, int q)
   int quota = poll_quota();
 
   count_add(&nif->stat.irqs, 1);
-  path_came();
   if(!gate_open() || netif_poll(nif, q, quota) == quota)
     poll_leave(nif, q);
 }
@@ -214,7 +214,6 @@ poll_unmask(struct netif *nif, int q)
 static void
 turn(struct netif *nif, int q)
 {
-  path_came();
   int quota = poll_quota(), n = netif_poll(nif, q, quota);
 
   if(n == quota || n == -EBUSY)

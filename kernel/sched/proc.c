@@ -41,12 +41,15 @@ proc_init(void)
   proc_tag = tag;
 }
 
-// A thread's first steps, on its own stack: sched_lock is still held by the switch that led here.
+// A thread's first steps, on its own stack: sched_lock is still held by the switch that led here. Whoever left the hart may
+// have been in an interrupt; this one was not, and begins with interrupts on.
 static void
 thread_start(void)
 {
   struct proc *p = myproc();
+  mycpu()->intena = 1;
   sched_release();
+  debug_assert(intr_get());
   p->entry(p->arg);
   panic("thread %s returned", p->name);
 }
