@@ -15,6 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 OUT = os.environ.get("BENCH_OUT", os.path.join(ROOT, "build", "bench"))
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
+KERNEL = os.environ.get("KERNEL", os.path.join(ROOT, "kernel", "kernel"))
+FSIMG = os.environ.get("FSIMG", os.path.join(ROOT, "fs.img"))
 SETUP = os.environ.get("SETUP", "")  # a command of our shell's before each measurement: "netctl txdefer 0"
 # One hart's clock runs with its instructions, not with the slowed host. More harts would then have to wait for each other.
 COUNT = ["-icount", "shift=0,sleep=on"]
@@ -27,7 +29,7 @@ class Failure(Exception):
 def line_of(kind, disk):
     """What one kind of guest adds to QEMU's line."""
     if kind == "rxv":
-        return ["-bios", "none", "-m", "128M", "-kernel", os.path.join(ROOT, "kernel", "kernel"),
+        return ["-bios", "none", "-m", "128M", "-kernel", KERNEL,
                 "-global", "virtio-mmio.force-legacy=false", "-drive", "file=%s,if=none,format=raw,id=x0" % disk,
                 "-device", "virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0"]
     if kind == "limit":
@@ -50,7 +52,7 @@ class Guest:
         self.counts = os.path.join(self.where, "insns") if count else None
         disk = os.path.join(self.where, "fs.img")
         if kind == "rxv":
-            shutil.copyfile(os.path.join(ROOT, "fs.img"), disk)
+            shutil.copyfile(FSIMG, disk)
         line = [QEMU, "-machine", "virt", "-smp", str(harts), "-display", "none", "-monitor", "none", "-serial", "stdio"]
         line += line_of(kind, disk)
         if kind == "linux" and program != "benchd":

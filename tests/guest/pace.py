@@ -1,56 +1,65 @@
-"""How long tests take: what they took the last time, and from it how long the rest will take."""
+"""How long tests take, and how much of the processors: what they took the last time, and from it how long the rest will take."""
 import json
 import os
 import time
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seconds.json")
-UNKNOWN = 3.0  # seconds of a test that nobody has timed
+UNKNOWN = (3.0, 1.5)  # seconds of a test that nobody has timed, and those of a processor
+# A test waits, too, and seldom uses all that it may: more of them than there are processors keep these busy.
+CROWDED = 1.3
 
 
-def known(*paths):
-    """{name: seconds} from the files that are there; later ones count more."""
+def known(paths):
+    """{name: (seconds, processor seconds)} from the files that are there; later ones count more."""
     found = {}
-    for path in (HERE,) + paths:
+    for path in [HERE] + list(paths):
         try:
             with open(path, encoding="utf-8") as f:
-                found.update({k: float(v) for k, v in json.load(f).items()})
-        except (OSError, ValueError, AttributeError, TypeError):
+                found.update({k: (float(v[0]), float(v[1])) for k, v in json.load(f).items()})
+        except (OSError, ValueError, AttributeError, TypeError, IndexError):
             pass  # no such file, or not ours: it is only an estimate
     return found
 
 
 class Pace:
-    """tests: those that will run. jobs: how many at a time. paths: files with seconds, beside the one in this folder."""
+    """tests: those that will run. paths: files with their times, beside the one in this folder."""
 
-    def __init__(self, tests, jobs, paths=()):
-        self.seconds = known(*paths)
-        self.total, self.rest = len(tests), sum(self.of(t) for t in tests)
-        self.jobs, self.count, self.timed = jobs, 0, 0.0
+    def __init__(self, tests, paths=()):
+        self.known = known(paths)
+        self.total, self.count = len(tests), 0
+        self.cores = os.cpu_count() or 2
+        self.room = self.cores * CROWDED
+        self.rest = self.work = sum(map(self.processor, tests))
         self.start = time.monotonic()
 
-    def of(self, test):
-        return self.seconds.get(test.name, UNKNOWN)
+    def seconds(self, test):
+        return self.known.get(test.name, UNKNOWN)[0]
+
+    def processor(self, test):
+        return self.known.get(test.name, UNKNOWN)[1]
+
+    def share(self, test):
+        """How many processors it keeps busy, on the average."""
+        return min(self.cores, self.processor(test) / max(0.1, self.seconds(test)))
 
     def ended(self, test):
         self.count += 1
-        self.rest = max(0.0, self.rest - self.of(test))
-        self.timed += self.of(test) if test.passed is not None else 0
+        self.rest = max(0.0, self.rest - self.processor(test))
 
     def left(self):
         return self.total - self.count
 
     def text(self):
-        # At first from the number of jobs, then more and more from how fast it went.
-        guess = self.rest / self.jobs
-        if self.timed > 0:
-            trust = min(1.0, self.timed / 60)
-            guess += trust * ((time.monotonic() - self.start) / self.timed * self.rest - guess)
+        # At first from the table, then more and more from how fast it went.
+        guess, done = self.rest / self.cores, self.work - self.rest
+        if done > 0:
+            trust = min(1.0, (time.monotonic() - self.start) / 60)
+            guess += trust * ((time.monotonic() - self.start) / done * self.rest - guess)
         return "%d of %d, about %s left" % (self.count, self.total, "%d s" % (guess // 5 * 5 + 5) if guess < 55 else
                                             "%d min" % round(guess / 60 + 0.3))
 
     def write(self, path, tests):
         """Keep what they took for the next time."""
-        self.seconds.update({t.name: round(t.took, 1) for t in tests if t.passed})
+        self.known.update({t.name: (round(t.took, 1), round(t.used, 1)) for t in tests if t.passed})
         with open(path, "w", encoding="utf-8") as f:
-            json.dump(self.seconds, f, indent=0, sort_keys=True)
-            f.write("\n")
+            f.write("{\n%s\n}\n" % ",\n".join("%s: [%g, %g]" % (json.dumps(k), *v) for k, v in sorted(self.known.items())))

@@ -118,7 +118,7 @@ class Report:
     def results(self, path):
         with open(path, "w", encoding="utf-8") as f:
             json.dump({"tests": [{"name": t.name, "group": t.group, "intent": t.intent, "passed": t.passed,
-                                  "points": t.score(), "of": t.points, "seconds": round(t.took, 3), "why": t.why,
+                                  "points": t.score(), "of": t.points, "seconds": round(t.took, 3), "processor": round(t.used, 3), "why": t.why,
                                   "mistake": t.report.mistake if t.report else None} for t in self.done],
                        "skipped": [{"name": t.name, "of": t.points, "why": t.why} for t in self.skipped],
                        "passed": sum(t.passed for t in self.done),

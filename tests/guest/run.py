@@ -2,16 +2,16 @@
 
 A Test is a name, points and a function that raises when it fails. Scenarios become Tests, one for each number of harts.
 """
-import concurrent.futures
 import copy
 import os
+import queue
 import shlex
 import shutil
 import tempfile
 import threading
 import time
 
-from . import failed, machine, scenario
+from . import failed, gate, machine, pace, scenario
 
 
 class Test:
@@ -21,6 +21,8 @@ class Test:
         self.group, self.intent = group, intent
         self.debug = False   # wants the debug kernel
         self.by_name = False  # runs only when it is asked for
+        self.needs = ""      # what must work before: one of gate.ORDER
+        self.after = ""      # the name of a test that must have ended
         self.again = "./grade-lab-net " + shlex.quote(name)
         self.show = None
         self.on_late = []   # what to call when it takes too long
@@ -38,12 +40,13 @@ class Test:
         self.why = ""
         self.report = None  # failed.Report, when it failed
         self.log = None     # the path of the failed test's log
-        self.earned = None  # points of a test that failed, if it is not 0
+        self.earned = 0     # points, although it failed
+        self.works = False  # it failed, but what it is the gate of works
         self.note = ""      # said under the verdict of a test that passed
-        self.took = 0.0
+        self.took = self.used = 0.0  # seconds on the clock, and of processors
 
     def score(self):
-        return self.points if self.passed else self.earned or 0
+        return self.points if self.passed else self.earned
 
     def say(self, text):
         if self.show:
@@ -68,6 +71,7 @@ class Test:
             self.why = str(e)
         except Exception as e:  # Failure, wire.Timeout: they say it in words; others are mistakes of the test's own
             self.fail(getattr(e, "report", None) or failed.Report(failed.words(e)))
+            self.earned, self.works = getattr(e, "earned", 0), getattr(e, "works", False)
         finally:
             watchdog.cancel()
             self.took = time.monotonic() - start
@@ -80,6 +84,13 @@ class Test:
         self.passed, self.report, self.why = False, report, report.reason
 
 
+def name_of(s, harts):
+    name = "%s.%s" % (s.group, s.name)
+    if len(s.harts) > 1 or harts != s.harts[0]:
+        name += ", %d hart%s" % (harts, "" if harts == 1 else "s")
+    return name
+
+
 def of_scenario(s, harts, kernel, image, pcap=None):
     """A Test that runs scenario s with so many harts, on this kernel and image."""
     def function(test):
@@ -90,41 +101,78 @@ def of_scenario(s, harts, kernel, image, pcap=None):
             test.on_stop.append(r.close)
             r.run()
         finally:
+            test.used = sum(m.used for m in r.machines)
             test.on_late.clear()
             test.on_stop.clear()
             shutil.rmtree(where, ignore_errors=True)
-    name = "%s.%s" % (s.group, s.name)
-    if len(s.harts) > 1 or harts != s.harts[0]:
-        name += ", %d hart%s" % (harts, "" if harts == 1 else "s")
+    name = name_of(s, harts)
     test = Test(name, function, s.points, s.seconds, s.group, intent=s.intent)
-    test.debug, test.by_name = s.debug, s.by_name
+    test.debug, test.by_name, test.needs = s.debug, s.by_name, gate.needed(s, name)
     return test
 
 
-def run_all(tests, report, jobs, until_failure=False):
-    """Run them, `jobs` at a time, the longest first."""
-    pool = concurrent.futures.ThreadPoolExecutor(jobs)
-    try:
-        waiting = []
-        for t in sorted(tests, key=lambda t: -t.seconds):
-            t.show = report.shower(t)
-            waiting.append(pool.submit(t.run))
-        for f in concurrent.futures.as_completed(waiting):
-            if f.cancelled():
-                continue
-            report.add(f.result())
-            if until_failure and f.result().passed is False:
-                for other in waiting:
-                    other.cancel()
-    except BaseException:
-        for f in waiting:
-            f.cancel()
-        for t in tests:
+class Running:
+    """Tests on their way: what they take of the processors, in parts of one."""
+
+    def __init__(self, tests, report, jobs, pace):
+        self.report, self.jobs, self.pace = report, jobs, pace
+        self.gates = gate.Gates(tests)
+        self.waiting = sorted(tests, key=lambda t: (t.name not in gate.GATES, -pace.seconds(t)))
+        self.running, self.ended = [], queue.SimpleQueue()
+
+    def start_some(self):
+        """Start what fits: the longest first; one that would make the processors too busy lets lighter ones go first."""
+        skipped = {}
+        for t in list(self.waiting):
+            why = self.gates.why_not(t)
+            if why:
+                skipped.setdefault(why, []).append(t)
+                self.waiting.remove(t)
+            elif self.may_start(t):
+                self.waiting.remove(t)
+                self.running.append(t)
+                threading.Thread(target=lambda t=t: self.ended.put(t.run()), name=t.name, daemon=True).start()
+        for why, tests in skipped.items():
+            self.report.skip(tests, why)
+
+    def may_start(self, t):
+        busy = sum(map(self.pace.share, self.running))
+        return (len(self.running) < self.jobs and self.gates.open_for(t)
+                and t.after not in {other.name for other in self.waiting + self.running}
+                and (not self.running or self.pace.share(t) + busy <= self.pace.room))
+
+    def wait(self):
+        """A test that has ended."""
+        t = self.ended.get()
+        self.running.remove(t)
+        self.gates.ended(t)
+        return t
+
+    def stop(self):
+        """End those that run, and start no others."""
+        self.waiting = []
+        for t in self.running:
             for end in list(t.on_stop or t.on_late):
                 end()
-        raise
+        while self.running:
+            self.wait()
+
+
+def run_all(tests, report, jobs, until_failure=False, the_pace=None):
+    """Run them, up to `jobs` at a time, the gates and then the longest first."""
+    on_way = Running(tests, report, jobs, the_pace or pace.Pace(tests))
+    for t in tests:
+        t.show = report.shower(t)
+    try:
+        on_way.start_some()
+        while on_way.running:
+            t = on_way.wait()
+            report.add(t)
+            if until_failure and t.passed is False:
+                on_way.waiting = []
+            on_way.start_some()
     finally:
-        pool.shutdown()
+        on_way.stop()
 
 
 def own_copy(where, files):

@@ -22,23 +22,23 @@ ALL = []   # Scenarios, in the order of their definition
 class Scenario:
     """harts: with how many it runs by default. net: "none", "wire", or a function that makes QEMU's options of a Run.
     boot: wait for the prompt first. seconds: what it should need at the most, for the watchdog. debug: on the debug kernel.
-    by_name: only when it is asked for by name."""
+    by_name: only when it is asked for by name. needs: what must work before, if it is not what its group needs (gate.py)."""
 
-    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, debug, by_name, group):
+    def __init__(self, function, harts, net, mem, boot, extra, monitor, points, seconds, debug, by_name, needs, group):
         self.function, self.harts, self.net, self.mem = function, harts, net, mem
         self.boot, self.extra, self.monitor, self.points, self.seconds = boot, tuple(extra), monitor, points, seconds
-        self.debug, self.by_name = debug, by_name
+        self.debug, self.by_name, self.needs = debug, by_name, needs
         self.name = function.__name__
         self.group = group
         self.intent = " ".join(function.__doc__.split())
 
 
 def scenario(harts=(3,), net="none", mem="128M", boot=True, extra=(), monitor=False, points=1, seconds=120,
-             debug=False, by_name=False):
+             debug=False, by_name=False, needs=None):
     def register(function):
         group = function.__module__.rpartition(".")[2].replace("s_", "")
         ALL.append(Scenario(function, harts, net, mem, boot, extra, monitor, points, seconds, debug, by_name,
-                            group))
+                            needs, group))
         return function
     return register
 

@@ -135,6 +135,43 @@ class Runner(unittest.TestCase):
         self.assertIn("KeyError", tests[2].why)
         self.assertIn("not done after", tests[3].why)
 
+    def test_gates(self):
+        """What needs a gate whose test failed is skipped by name; what needs less runs, and not before it has been tried."""
+        order = []
+
+        def test(name, needs, fails=False, works=False):
+            def function(t):
+                order.append(t.name)
+                if fails:
+                    e = machine.Failure("no frame")
+                    e.earned, e.works = 3, works
+                    raise e
+            t = run.Test(name, function)
+            t.needs = needs
+            return t
+
+        def all_tests(works):
+            return [test("ip.x", "receive"), test("udp.x", "udp"), test("sh", "boot"), test("host.unit", ""),
+                    test("gate.boot", ""), test("gate.card", "boot"), test("gate.send", "card"),
+                    test("gate.receive", "send", not works), test("nettest.wire_grade, 3 harts", "receive", works, True)]
+        for works in (False, True):
+            order.clear()
+            told = report.Report(out=io.StringIO())
+            run.run_all(all_tests(works), told, 3)
+            told.finish()
+            self.assertLess(order.index("gate.send"), order.index("gate.receive"))
+            self.assertLess(order.index("gate.boot"), order.index("sh"))
+            out = told.out.getvalue()
+            if works:
+                self.assertIn("udp.x", order)
+                self.assertIn("8 passed, 1 failed\n", out)
+                self.assertIn("Score: 11/9", out)  # three points for a part of it
+            else:
+                self.assertNotIn("ip.x", order)
+                self.assertRegex(out, r"skip  3 tests, since the guest does not answer .*\(gate.receive failed\):\n"
+                                      r"      nettest.wire_grade, 3 harts, (ip|udp).x, (ip|udp).x\n")
+                self.assertIn("5 passed, 1 failed, 3 skipped\n", out)
+
     def test_report_and_log(self):
         """What is told is short, the log has all; a console in a reason is only in the log."""
         with tempfile.TemporaryDirectory() as where:
