@@ -1,6 +1,6 @@
 # rxv. The lines with two marks are what `make help` prints.
 #
-## make            kernel/kernel and fs.img
+## make            kernel/kernel and fs.img; kernel.asm, kernel.sym, user/NAME.asm and .sym beside their programs
 ## make qemu       boot to the shell (end: Ctrl-A X, or `halt` in the guest)
 ## make router     three guests in a row: two hosts, and a router between them
 ## make qemu-gdb   boot, stopped, for `make gdb` in a second terminal
@@ -107,6 +107,7 @@ ifeq ($(findstring clang,$(notdir $(CC))),)
   AR = $(TOOLPREFIX)ar
   NM = $(TOOLPREFIX)nm
   STRIP = $(TOOLPREFIX)strip
+  OBJDUMP = $(TOOLPREFIX)objdump
   # Loops that fill or copy stay loops: memset() must not become a call of itself. A compiler for Linux compiles for rxv.
   TARGET = -fno-tree-loop-distribute-patterns -U__linux__
 else
@@ -116,6 +117,7 @@ else
   AR := $(call llvm,llvm-ar)
   NM := $(call llvm,llvm-nm)
   STRIP := $(call llvm,llvm-strip)
+  OBJDUMP := $(call llvm,llvm-objdump)
   # lld 14 cannot shorten calls, as GNU ld does.
   TARGET = --target=riscv64-unknown-elf -mno-relax -Wno-unknown-attributes
 endif
@@ -141,7 +143,7 @@ UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections 
 LDFLAGS = -m elf64lriscv -z max-page-size=4096 -nostdlib -static
 
 HOSTPROG = $(patsubst %.c,$O%,$(wildcard mkfs/*.c))
-all: $(KERNEL) $(FSIMG) $(HOSTPROG)
+all: $(KERNEL) $(FSIMG) $(HOSTPROG) listings
 
 # ---- the kernel. It is linked twice: the second time with the table of its own function names.
 
@@ -155,6 +157,10 @@ $(KERNEL): $(KOBJ) $K/kernel.ld $K/core/symtab.awk $(KLINK)klist
 	$Q$(NM) -n $(KLINK)kernel.1 | awk -f $K/core/symtab.awk > $(KLINK)symtab.S
 	$Q$(CC) $(KCFLAGS) -MF $(KLINK)symtab.d -c -o $(KLINK)symtab.o $(KLINK)symtab.S
 	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $@ $(KOBJ) $(KLINK)symtab.o
+	$Q$(call symbols,$@) > $@.sym
+
+# The addresses of a program's symbols: "0000000000001234 name", as xv6's kernel.sym has them.
+symbols = $(NM) $1 | awk 'NF == 3 { print $$1, $$3 }'
 
 $(KB)$K/%.o: $K/%.c $(KLINK)kflags
 	$(say) "  cc $<"
@@ -165,15 +171,24 @@ $(KB)$K/%.S.o: $K/%.S $(KLINK)kflags
 	@mkdir -p $(@D)
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
 
-# ---- user programs: every user/NAME.c is one, with no list to edit
+# ---- user programs: every user/NAME.c with a main() is one, with no list to edit
+#
+# A file without main(), say user/uthread_switch.S, belongs to the program that its name is, or begins with before a _:
+# uthread_switch, or else uthread.
 
-USRC = $(sort $(wildcard $U/*.c))
-UPROG = $(patsubst $U/%.c,$O$U/_%,$(USRC))
+USRC := $(notdir $(sort $(wildcard $U/*.c $U/*.S)))
+IS_MAIN = ^[[:space:]]*([[:alpha:]_][[:alnum:]_]*[[:space:]*]+)*main[[:space:]]*(\([^;]*|:)$$
+UMAIN := $(if $(USRC),$(notdir $(shell grep -lE '$(IS_MAIN)' $(addprefix $U/,$(USRC)))))
+program = $(lastword $(sort $(foreach p,$(basename $(UMAIN)),$(if $(filter $p $p_%,$(basename $1)),$p))))
+$(foreach f,$(UMAIN),$(eval OF_$f := $(basename $f)))
+$(foreach f,$(filter-out $(UMAIN),$(USRC)),$(eval OF_$f := $(or $(call program,$f),$(basename $(filter %.c,$f)))))
+UPROG := $(addprefix $O$U/_,$(sort $(foreach f,$(USRC),$(OF_$f))))
+$(foreach f,$(USRC),$(if $(OF_$f),$(eval $O$U/_$(OF_$f): $O$U/$(patsubst %.c,%.o,$(f:.S=.S.o)))))
 ULIB = $B/ulib.a
 ULIBOBJ = $(addprefix $O,$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $U/lib/*.c $U/lib/*.S)))))
 
-$O$U/_%: $O$U/%.o $(ULIB) $U/user.ld
-	$Q$(LD) $(LDFLAGS) --gc-sections -T $U/user.ld -o $@ $< $(ULIB)
+$(UPROG): $O$U/_%: $(ULIB) $U/user.ld $B/uparts
+	$Q$(LD) $(LDFLAGS) --gc-sections -T $U/user.ld -o $@ $(filter %.o,$^) $(ULIB)
 $(ULIB): $(ULIBOBJ)
 	$Qrm -f $@ && $(AR) rcs $@ $(ULIBOBJ)
 
@@ -192,7 +207,20 @@ $O$U/%.o: $U/%.c $B/uflags
 	@mkdir -p $(@D)
 	$Q$(CC) $(UCFLAGS) $(UT_OPT) -c -o $@ $<
 
-.SECONDARY: $(addprefix $O,$(USRC:.c=.o))
+$O$U/%.S.o: $U/%.S $B/uflags
+	$(say) "  as $<"
+	@mkdir -p $(@D)
+	$Q$(CC) $(UCFLAGS) -c -o $@ $<
+
+# What was made of the sources, instruction by instruction, for whoever debugs: kernel/kernel.asm, user/NAME.asm; and the
+# symbols' addresses, for whoever sets breakpoints by hand: kernel/kernel.sym, user/NAME.sym.
+UASM = $(patsubst $O$U/_%,$O$U/%.asm,$(UPROG))
+listings: $(KERNEL).asm $(UASM)
+$(KERNEL).asm: $(KERNEL)
+	$Q$(OBJDUMP) -S $< > $@
+$(UASM): $O$U/%.asm: $O$U/_%
+	$Q$(OBJDUMP) -S $< > $@
+	$Q$(call symbols,$<) > $(@:.asm=.sym)
 
 # ---- the file system image: the programs without their symbols, README, and user/files as it lies there
 
@@ -223,6 +251,8 @@ $(KLINK)klist: FORCE
 	@$(call same,$(KOBJ))
 $B/ulist: FORCE
 	@$(call same,$(UPROG) $(UFILE))
+$B/uparts: FORCE
+	@$(call same,$(foreach f,$(USRC),$(OF_$f):$f))
 FORCE:
 
 -include $(wildcard $(KB)$K/*/*.d $O$U/*.d $O$U/lib/*.d $B/*.d $(if $(KB),$(KB)*.d))
@@ -250,6 +280,7 @@ $B/run: tests/tools/run.c
 	@mkdir -p $(@D)
 	$Q$(HOSTCC) -O2 -Wall -Wextra -o $@ $<
 
+qemu qemu-gdb: listings
 qemu: $(KERNEL) $(FSIMG) $B/run
 	@$(RUN) $(QEMU) $(QEMUOPTS)
 
@@ -298,8 +329,8 @@ help:
 clean:
 	rm -rf $B
 ifeq ($O,)
-	rm -rf .gdbinit fs.img packets*.pcap results.json $K/kernel $(HOSTPROG) tests/host/*/build
-	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_*
+	rm -rf .gdbinit fs.img packets*.pcap results.json $K/kernel $K/kernel.sym $K/kernel.asm $(HOSTPROG) tests/host/*/build
+	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_* $U/*.asm $U/*.sym
 endif
 
-.PHONY: all qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check setup doctor help clean FORCE
+.PHONY: all listings qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check setup doctor help clean FORCE

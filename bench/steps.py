@@ -155,7 +155,7 @@ def boot(kind, harts):
 
 def build():
     """Seconds of a build from nothing, of a copy of the sources, with as many jobs as make takes by itself."""
-    skip = shutil.ignore_patterns(".git", "build", "*.o", "*.d", "_*", "fs.img", "__pycache__")
+    skip = shutil.ignore_patterns(".git", "build", "*.o", "*.d", "_*", "*.asm", "*.sym", "fs.img", "__pycache__")
     with tempfile.TemporaryDirectory(prefix="rxv-build-") as where:
         tree = os.path.join(where, "tree")
         shutil.copytree(ROOT, tree, ignore=skip)
