@@ -19,6 +19,7 @@
 #define KSTAT_TAP 12   // struct kstat_tap, the last frames that came in or went out, oldest first
 #define KSTAT_FAULTY 13  // struct kstat_faulty, one an interface that has faults on purpose
 #define KSTAT_TUNE 14  // struct kstat_tune, one a parameter that netctl() can change
+#define KSTAT_FINDING 16  // struct kstat_finding, one for each thing that is wrong with the network now: takes 10 ms
 #define KSTAT_PATH 15  // struct kstat_path, one a packet whose way was recorded (NETCTL_PATH)
 
 struct kstat_proc {
@@ -174,6 +175,10 @@ struct kstat_path {
     uint32 ns;          // since its first stage
     uint32 insns;       // instructions since then, of the hart; 0 where the machine does not count them (QEMU: -icount)
   } stage[NPATH];
+};
+
+struct kstat_finding {
+  char text[240];       // a sentence
 };
 
 struct kstat_hart {

@@ -1,5 +1,6 @@
 // netstat [-igsrdcta]: the state of the network. Without options: interfaces, rings, sockets, routes, drops, counters.
-//   -i interfaces   -g rings   -s sockets   -r routes   -d drops by name   -c counters   -t the last frames
+//   -i interfaces   -g rings   -s sockets   -r routes   -c counters   -t the last frames
+//   -d drops by name, and the diagnosis: what is wrong now, from rings, interrupts, packets, queues and locks
 //   -a drops and counters that are 0, too
 
 #include "user/netshow.h"
@@ -56,6 +57,8 @@ main(int argc, char **argv)
   if(want['d']){
     head("Drops", several);
     status |= show_drops(all, 0, 0);
+    head("Diagnosis", 1);
+    status |= show_findings();
   }
   if(want['c']){
     head("Counters", several);

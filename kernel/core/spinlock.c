@@ -8,6 +8,7 @@
 #include "core/spinlock.h"
 
 struct cpu cpus[NCPU];
+struct lock_wait lock_waits[NCPU];
 int ncpu = 1;
 
 #ifdef DEBUG
@@ -67,6 +68,8 @@ spinlock_wait(struct spinlock *lk)
 {
   if(lk->cpu == mycpu())
     panic("lock %s: this hart holds it already", lk->name);
+  struct lock_wait *w = &lock_waits[mycpu()->id];
+  *w = (struct lock_wait){ lk, csr_read(time) };
   uint64 until = lockorder_patience();
   do {
     while(__atomic_load_n(&lk->locked, __ATOMIC_RELAXED)){
@@ -75,6 +78,7 @@ spinlock_wait(struct spinlock *lk)
       lockorder_waits(lk, until);
     }
   } while(!try(lk));
+  w->lock = 0;
 }
 
 int

@@ -23,6 +23,13 @@ void initlock(struct spinlock *lk, const char *name);
 int holding(struct spinlock *lk);     // by this hart
 int tryacquire(struct spinlock *lk);  // 1: have it; 0: somebody else has
 
+// What each hart waits for, 0: for nothing, and since when (time CSR): for whoever asks why nothing goes on, also from outside.
+struct lock_wait {
+  struct spinlock *lock;
+  uint64 since;
+};
+extern struct lock_wait lock_waits[NCPU];
+
 void spinlock_wait(struct spinlock *lk);  // acquire()'s slow half: another hart has it
 
 #ifdef DEBUG

@@ -17,6 +17,7 @@
 // Byte offsets (chapter 3). A context is a hart in a mode: on `virt` 2h is hart h's M mode, 2h+1 its S mode.
 enum {
   PLIC_PRIORITY = 0,         // + 4 * line: 0 never
+  PLIC_PENDING = 0x1000,     // a bit a line
   PLIC_ENABLE = 0x2000,      // + 0x80 * context: a bit a line
   PLIC_THRESHOLD = 0x200000, // + 0x1000 * context: higher priorities pass
   PLIC_CLAIM = 0x200004,     // + 0x1000 * context: read claims, write completes
@@ -31,6 +32,10 @@ static struct {
     const char *name;
   } h[NSHARE];
 } lines[NIRQ];
+
+// How often each line was claimed and completed. A line that is claimed and never completed is dead: who looks at the
+// machine from outside finds the difference here, too.
+struct irq_counts irq_counts[NIRQ];
 
 static volatile uint32 *
 plic_reg(uint64 offset)
@@ -83,6 +88,13 @@ irq_register(uint irq, void (*fn)(void *arg), void *arg, const char *name)
   return 0;
 }
 
+static void
+complete(volatile uint32 *claim, uint irq)
+{
+  irq_counts[irq].completes++;
+  *claim = irq;
+}
+
 // One claim a trap. If another line waits, the trap is taken again at once; a second claim to find out would
 // cost every interrupt what only few of them need.
 void
@@ -91,12 +103,22 @@ plic_interrupt(void)
   volatile uint32 *claim = plic_reg(PLIC_CLAIM + 0x1000 * smode_context());
   uint irq = *claim;
 
-  if(irq == 0)
-    return;  // its device was served already
-  if(irq < NIRQ)
-    for(int i = 0; i < lines[irq].n; i++)
-      lines[irq].h[i].fn(lines[irq].h[i].arg);
+  if(irq == 0 || irq >= NIRQ)
+    return;  // 0: its device was served already
+  irq_counts[irq].claims++;
+  for(int i = 0; i < lines[irq].n; i++)
+    lines[irq].h[i].fn(lines[irq].h[i].arg);
   // The handlers' device accesses come before the completion.
   asm volatile("fence iorw, o" ::: "memory");
-  *claim = irq;
+  complete(claim, irq);
+}
+
+void
+irq_state(uint irq, struct irq_state *s)
+{
+  uint32 bit = 1u << (irq % 32);
+
+  s->enabled = (*plic_reg(PLIC_ENABLE + 0x80 * (2 * cpus[0].hartid + 1) + 4 * (irq / 32)) & bit) != 0;
+  s->pending = (*plic_reg(PLIC_PENDING + 4 * (irq / 32)) & bit) != 0;
+  s->count = irq_counts[irq];
 }

@@ -108,7 +108,7 @@ put_net(struct recsink *s, uint64 what)
   for(int i = 0; (n = netstat_record(what, i, rec)) != NETSTAT_END; i++, records++)
     if(n && rec_put(s, rec, n) < 0)
       return -EFAULT;
-  return records || (what >= KSTAT_PROC && what <= KSTAT_PATH) ? 0 : -EINVAL;
+  return records || (what >= KSTAT_PROC && what <= KSTAT_FINDING) ? 0 : -EINVAL;
 }
 
 static int

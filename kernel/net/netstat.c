@@ -4,6 +4,7 @@
 #include "core/printf.h"
 #include "core/string.h"
 #include "net/arp.h"
+#include "net/diagnose.h"
 #include "net/ip.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
@@ -23,6 +24,7 @@ _Static_assert(sizeof(struct kstat_if) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 _Static_assert(sizeof(struct kstat_tap) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 _Static_assert(sizeof(struct kstat_path) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 _Static_assert(sizeof(struct kstat_tune) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
+_Static_assert(sizeof(struct kstat_finding) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 
 static int
 if_record(int i, struct kstat_if *r)
@@ -112,6 +114,8 @@ netstat_record(int what, int i, void *rec)
     return size_if(path_record(i, rec), sizeof(struct kstat_path));
   case KSTAT_TUNE:
     return size_if(tune_record(i, rec), sizeof(struct kstat_tune));
+  case KSTAT_FINDING:
+    return size_if(diagnose_record(i, rec), sizeof(struct kstat_finding));
   }
   return NETSTAT_END;
 }
@@ -138,6 +142,12 @@ dump_rings(struct netif *nif)
     }
 }
 
+static void
+print_finding(const char *text, void *arg)
+{
+  printf("diagnosis: %s\n", text);
+}
+
 void
 netstat_dump(void)
 {
@@ -157,6 +167,8 @@ netstat_dump(void)
   for(int i = 0; i < NDROP; i++)
     if(drop_counts[i])
       printf("   %s %ld: %s\n", drop_names[i], drop_counts[i], drop_texts[i]);
+  if(diagnose(print_finding, 0) == 0)
+    printf("diagnosis: nothing is wrong\n");
 }
 
 // --- netctl() ---

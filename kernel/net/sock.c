@@ -20,6 +20,12 @@
 void (*sock_changed)(struct sock *s);
 static uint pages_held;  // [a] packets in all sockets' queues
 
+uint
+sock_pages(void)
+{
+  return count_get(&pages_held);
+}
+
 static void
 changed(struct sock *s)
 {

@@ -52,6 +52,7 @@ struct sock {
   struct waitq readers;    // [s]
   uint64 received, sent, drops;  // [a]
   int pid;                 // [I] that opened it
+  uint64 bound;            // [b] now() when it got its port
 };
 
 void sock_init(void);
@@ -71,6 +72,8 @@ struct pktbuf *sock_gather(uint64 uva, uint64 n, int *err);
 int sock_record(int i, struct kstat_sock *r);  // 1: filled; 0: number i is free; -1: no number i
 uint sock_count(void);                         // in use
 void sock_dump(void);                          // on the console; takes no lock
+struct sock *sock_number(int i);               // for net/diagnose.c, which only looks: 0: no such number
+uint sock_pages(void);                         // packets in all sockets' queues
 
 extern const struct sockproto udp_proto, ping_proto;
 void udp_init(void);

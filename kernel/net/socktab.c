@@ -167,6 +167,7 @@ take(struct sock *s, uint32 addr, uint16 port)
   if(err == 0){
     s->local.addr = addr;
     s->local.port = port;
+    s->bound = now();
     s->link = buckets[b].first;
     buckets[b].first = s;
   }
@@ -245,6 +246,12 @@ sock_record(int i, struct kstat_sock *r)
     return 0;
   r->type = lab ? 0 : proto->type;
   return 1;
+}
+
+struct sock *
+sock_number(int i)
+{
+  return i >= 0 && i < NSOCK ? &socks[i] : 0;
 }
 
 void

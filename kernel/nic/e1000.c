@@ -227,6 +227,7 @@ e1000_tx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
     ;
   if(i > 0){
     d->tx.doorbells++;
+    d->tx.frames += i;
     reg_write(d, TDT, d->tx.put % RING);
   }
   return i;
@@ -359,6 +360,7 @@ tx_empty(struct e1000 *d)
     if(d->tx.desc[i].word & TXD_DD){
       pkt_free(p);
     } else {
+      d->tx.frames--;
       count_add(&d->nif.stat.tx_drops, 1);
       pkt_drop(p, DROP_TX_RESET, 0);
     }
@@ -374,6 +376,7 @@ rx_again(struct e1000 *d)
   struct pktq left = { 0 };
   struct pktbuf *p;
 
+  d->taken_before += d->rx.taken;
   while(d->rx.taken != d->rx.provided)
     pktq_put(&left, d->rx.pkt[d->rx.taken++ % RING]);
   d->rx.taken = d->rx.provided = d->rx.told = 0;

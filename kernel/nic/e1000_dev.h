@@ -9,10 +9,13 @@
 
 #define RING 256        // descriptors, a power of 2; one page
 
-// I constant after probe   r whoever polls the queue (poll.c sees that it is one hart)   x netif.txlock
+// I constant after probe   a atomic   r whoever polls the queue (poll.c sees that it is one hart)   x netif.txlock
 struct e1000 {
   volatile uint8 *bar;            // [I]
   struct netif nif;
+  struct pci_dev *pci;            // [I]
+  uint32 frames_in, frames_out;   // [a] the NIC's counts, which a read takes back, added up by e1000_facts()
+  uint32 taken_before;            // [r] frames taken from the receive ring before the last reset
   uint8 stopped;                  // [r] and txlock: no DMA, and no tail write, until start
   uint8 dead;                     // [a] it did not come out of its last reset: its registers say nothing
   struct {
@@ -30,6 +33,7 @@ struct e1000 {
     uint32 cleaned;               // [x] ... taken back; put - cleaned < RING
     uint64 context;               // [x] what the card's checksum context holds; 0: nothing yet
     uint64 doorbells;             // [x] writes of TDT
+    uint32 frames;                // [x] put on the ring since boot
     struct pktbuf *pkt[RING];     // [x] at the last descriptor of its frame; 0 at the others
   } tx;
 };
@@ -64,5 +68,8 @@ void e1000_init_tx(struct e1000 *d);  // likewise, and transmission on
 extern const struct nic_ops e1000_ops;
 void e1000_interrupt(void *arg);
 void e1000_start_rx(struct e1000 *d);  // buffers and reception
+
+// e1000_facts.c: netif.facts
+void e1000_facts(struct netif *nif, struct nic_facts *f);
 
 #endif

@@ -11,7 +11,7 @@ enum e1000_reg {
   EERD = 0x0014,   // EEPROM read (13.4.4)
   ICR = 0x00c0,    // interrupt causes: reading takes them back (13.4.17)
   ITR = 0x00c4,    // least time between interrupts (13.4.18)
-  ICS = 0x00c8,    // causes by hand: writing a 1 is as if it had happened (13.4.19)
+  ICS = 0x00c8,    // causes by hand: writing a 1 is as if it had happened (13.4.19). QEMU's reads as ICR, and takes nothing back
   IMS = 0x00d0,    // causes that interrupt: writing a 1 turns one on (13.4.20)
   IMC = 0x00d8,    // ... off (13.4.21)
   RCTL = 0x0100,   // receive control (13.4.22)
@@ -29,6 +29,9 @@ enum e1000_reg {
   TDLEN = 0x3808,
   TDH = 0x3810,
   TDT = 0x3818,
+  TORL = 0x40c0,   // bytes received, with the CRC: low half (13.7.42)
+  TPR = 0x40d0,    // frames received: reading takes them back (13.7.44)
+  TPT = 0x40d4,    // frames sent, likewise (13.7.45)
   MTA = 0x5200,    // multicast filter: 128 words (13.5.1)
   RAL0 = 0x5400,   // our address, first four bytes (13.5.2)
   RAH0 = 0x5404,   // ... the other two, and RAH_VALID

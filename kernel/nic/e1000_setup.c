@@ -121,6 +121,7 @@ describe(struct e1000 *d, struct pci_dev *pci)
   nif->irqno = pci->irq;
   nif->ops = &e1000_ops;
   nif->drv = d;
+  nif->facts = e1000_facts;
 }
 
 // What can go wrong, before anybody knows of it. result: 0, or why it is left alone.
@@ -132,6 +133,7 @@ prepare(struct e1000 *d, struct pci_dev *pci)
   if((d->bar = pci_bar(pci, 0)) == 0)
     return "its registers have no address";
   pci_enable(pci);
+  d->pci = pci;
   if(e1000_reset(d) < 0)
     return "it does not come out of reset";
   if(read_mac(d) < 0)

@@ -30,6 +30,12 @@ ipqueue_put(struct netif *nif, struct pktbuf *p)
   release(&iplock);
 }
 
+uint
+ipqueue_waits(void)
+{
+  return count_get(&ipqueue.n);
+}
+
 static void
 ip_thread(void *arg)
 {

@@ -29,6 +29,12 @@ rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
   return got;
 }
 
+uint
+loop_waits(void)
+{
+  return count_get(&queue.n);
+}
+
 static int
 rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
 {

@@ -15,6 +15,7 @@
 
 struct netif;
 struct kstat_ring;
+struct nic_facts;
 
 // What a driver gives. Rings are bounded; no verb sleeps, each may be called from an interrupt. The rx verbs of
 // one queue are called by one hart at a time (poll.c sees to it); the tx verbs under netif.txlock.
@@ -58,8 +59,10 @@ struct netif {
   uint8 up;            // [n] in use
   int link;            // [a] carrier, by the driver
   uint32 addr, mask;   // [n] host order, 0: none yet
+  const struct nic_ops *driver_ops;  // [I] the driver's own, by netif_register()
   const struct nic_ops *ops;  // changed with every queue held and txlock (nic/faulty.c)
   void *drv;           // [I] the driver's own
+  void (*facts)(struct netif *nif, struct nic_facts *f);  // [I] its state, for net/diagnose.c; takes no lock. 0: no NIC
   struct spinlock txlock;
   uint32 unclaimed;           // [x] frames sent since sent packets were last taken back
   struct pktq outq;           // [x] frames that wait for the end of a turn (netif_tx_hold)
@@ -129,5 +132,6 @@ int netif_is_broadcast(const struct netif *nif, uint32 addr);
 extern struct netif loopback;                  // "lo"
 void loop_init(void);                          // registers it; net_init() calls this
 void loop_drain(struct netif *nif);            // what was sent on it comes in; netif_tx() calls it
+uint loop_waits(void);                         // packets in its queue
 
 #endif

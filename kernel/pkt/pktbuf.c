@@ -31,6 +31,7 @@ static struct {
   uint made, max;         // [p] [I]
   struct pktbuf *meta;    // [p] room for packets that are not made yet
   uint nmeta;             // [p]
+  struct pktbuf *made_last;  // [p] all that were made, by `made`
 } pool = { .lock = SPINLOCK("pktpool") };
 
 void
@@ -58,6 +59,8 @@ make(void)
   pool.made++;
   p->page = page;
   p->owner = PKT_POOL;
+  p->made = pool.made_last;
+  __atomic_store_n(&pool.made_last, p, __ATOMIC_RELEASE);
   pktcheck_made(p);
   return p;
 }
@@ -181,6 +184,14 @@ uint
 pkt_made(void)
 {
   return pool.made;
+}
+
+void
+pkt_owners(uint n[PKT_NOWNERS])
+{
+  memset(n, 0, PKT_NOWNERS * sizeof(n[0]));
+  for(const struct pktbuf *p = __atomic_load_n(&pool.made_last, __ATOMIC_ACQUIRE); p; p = p->made)
+    n[p->owner < PKT_NOWNERS ? p->owner : PKT_STACK]++;
 }
 
 void

@@ -11,7 +11,7 @@
 struct netif;
 struct path;
 
-enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER };
+enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER, PKT_NOWNERS };
 
 // Where a received frame begins: behind its Ethernet header the IP header is at 84, and behind UDP's the data at 112,
 // aligned as programs' buffers are, so that it is copied by words.
@@ -46,6 +46,7 @@ struct pktbuf {
   struct pktfrag *frags;  // [o] nfrag of them, in the packet's own page, behind tail; 0: none
   uint32 tap;             // [o] its record in the tap, 0: none
   struct path *path;      // [o] the record of its way, 0: none
+  struct pktbuf *made;    // [I] the one that was made before it
 #ifdef DEBUG
   struct pktcheck check;  // [o]
 #endif
@@ -57,6 +58,7 @@ void pkt_free(TAKES struct pktbuf *p);  // with all that hangs on it: more, and 
 uint pkt_in_use(void);            // not in the pool
 uint pkt_total(void);             // the most that may be made
 uint pkt_made(void);              // made so far: they keep their pages
+void pkt_owners(uint n[PKT_NOWNERS]);  // how many belong to each; takes no lock
 void pkt_chain_trim(struct pktbuf *p, uint n);   // cut the datagram to its first n bytes
 
 static inline uint8 *

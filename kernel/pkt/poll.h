@@ -44,5 +44,6 @@ void gate_charge(uint64 ticks);   // input has taken so much of a hart; stops it
 // ipqueue.c
 void ipqueue_init(void);
 void ipqueue_put(struct netif *nif, TAKES struct pktbuf *p);
+uint ipqueue_waits(void);         // packets in it
 
 #endif

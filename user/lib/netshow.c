@@ -149,6 +149,21 @@ show_drops(int all, const struct kstat_drop *base, int nbase)
 }
 
 int
+show_findings(void)
+{
+  struct kstat_finding *f;
+  int n = get(KSTAT_FINDING, (void **)&f, sizeof(*f));
+  if(n < 0)
+    return -1;
+  for(int i = 0; i < n; i++)
+    printf("diagnosis: %s\n", f[i].text);
+  if(n == 0)
+    printf("diagnosis: nothing is wrong\n");
+  free(f);
+  return 0;
+}
+
+int
 show_counters(int all)
 {
   struct kstat_drop *p;

@@ -18,8 +18,9 @@
 #include "sched/waitq.h"
 #include "kernel/riscv.h"
 
-static struct proc process = { .pid = 7, .name = "test" };
-struct cpu host_cpu = { .proc = &process };
+struct proc procs[NPROC] = { { .pid = 7, .name = "test" } };
+struct cpu host_cpu = { .proc = &procs[0] };
+struct lock_wait lock_waits[NCPU];
 int ncpu = 1;
 
 // --- panic ---

@@ -1,0 +1,378 @@
+// What is wrong with the network now.
+//
+// A driver and its NIC each have half of the truth: what the registers say, and what the driver believes. A mistake
+// shows itself where the two differ: a tail that is not where the driver stands, frames that wait and nobody who
+// comes for them, more frames taken than the NIC has received. So do queues: a packet that stands nowhere, a reader
+// that sleeps in front of a full queue.
+//
+// Other harts go on while we look, so for a moment everything may look wrong. We look twice, with LOOK between, and
+// only what was the same at both moments, and cannot be so for long in a kernel without a fault, is said. A
+// sentence says what was seen, then what usually is the mistake.
+
+#include "net/diagnose.h"
+#include "core/cpu.h"
+#include "core/printf.h"
+#include "core/string.h"
+#include "net/arp.h"
+#include "net/ip.h"
+#include "net/sockpriv.h"
+#include "pkt/facts.h"
+#include "pkt/netif.h"
+#include "pkt/poll.h"
+#include "pkt/tap.h"
+#include "sched/proc.h"
+#include "sched/timer.h"
+
+#define LOOK (10 * MSEC)
+#define SPINS 300000     // looks at the clock, if it stands still
+#define LEAKED 16        // packets that may be on their way while nothing goes on: each hart has some in hand
+#define LOCK_PATIENCE (100 * MSEC)
+
+// One moment of an interface.
+struct moment {
+  struct nic_facts nic;
+  uint64 irqs, polls, rx_frames, rx_bytes, tx_frames;
+  int planned;  // somebody is about to look at the ring: a hart is at it, the net thread has it, idle harts watch it
+};
+
+struct look {
+  struct moment nif[NETIF_MAX][2];
+  uint in_use[2];
+  struct {
+    uint32 queued;
+    uint64 received;
+    int stuck;  // datagrams wait, and so does a reader that nobody has woken
+    int orphan;
+  } sock[NSOCK][2];
+  struct lock_wait lock[NCPU][2];
+};
+
+static struct look look;  // too large for a stack. Two that look at once may spoil each other's findings, and nothing else
+
+struct mouth {
+  void (*say)(const char *text, void *arg);
+  void *arg;
+  int n;
+};
+
+static void __attribute__((format(__printf__, 2, 3)))
+say(struct mouth *m, const char *fmt, ...)
+{
+  char text[sizeof(((struct kstat_finding *)0)->text)];
+  va_list ap;
+  va_start(ap, fmt);
+  vsnprintf(text, sizeof(text), fmt, ap);
+  va_end(ap);
+  m->n++;
+  m->say(text, m->arg);
+}
+
+// ----- looking -----
+
+static void
+look_at_nic(struct netif *nif, struct moment *m)
+{
+  memset(m, 0, sizeof(*m));
+  m->planned = !gate_open() || nif->dead;
+  for(int q = 0; q < nif->nqueue; q++)
+    m->planned |= count_get(&nif->rxq[q].busy) || count_get(&nif->rxq[q].thread) || count_get(&nif->rxq[q].watched);
+  nif->facts(nif, &m->nic);
+  m->irqs = nif->stat.irqs;
+  m->polls = nif->stat.polls;
+  m->rx_frames = nif->stat.rx_frames;
+  m->rx_bytes = nif->stat.rx_bytes;
+  m->tx_frames = nif->stat.tx_frames;
+}
+
+// Somebody was woken from this queue and has not run yet.
+static int
+woken(const struct waitq *q)
+{
+  for(struct proc *p = procs; p < procs + NPROC; p++)
+    if(p->wq == q && (p->state == PS_READY || p->state == PS_RUNNING))
+      return 1;
+  return 0;
+}
+
+static int
+lives(int pid)
+{
+  for(struct proc *p = procs; p < procs + NPROC; p++)
+    if(p->pid == pid && p->state != PS_ZOMBIE)
+      return 1;
+  return 0;
+}
+
+static void
+look_at_socket(int i, int when)
+{
+  struct sock *s = sock_number(i);
+
+  look.sock[i][when].queued = s->rxq.n;
+  look.sock[i][when].received = s->received;
+  look.sock[i][when].stuck = s->proto && s->rxq.n > 0 && !list_empty(&s->readers.waiters) && !woken(&s->readers);
+  look.sock[i][when].orphan = s->proto && s->lab && s->local.port && !lives(s->pid);
+}
+
+static void
+look_at_all(int when)
+{
+  for(int i = 0; i < nnetif; i++)
+    if(netifs[i]->facts)
+      look_at_nic(netifs[i], &look.nif[i][when]);
+  for(int i = 0; i < NSOCK; i++)
+    look_at_socket(i, when);
+  for(int i = 0; i < ncpu; i++)
+    look.lock[i][when] = lock_waits[i];
+  look.in_use[when] = pkt_in_use();
+}
+
+// ----- the rings -----
+
+static const char *const owners[PKT_NOWNERS] = {"the pool", "the NIC", "the stack", "a socket", "a program"};
+
+// What both directions have in common.
+static void
+judge_ring(struct mouth *m, const char *name, const char *dir, const struct ring_facts *r)
+{
+  char t = dir[0] == 'r' ? 'R' : 'T';
+  if(r->base_wrong)
+    say(m, "%s: %cDBAL and %cDBAH do not hold the physical address of the %s ring", name, t, t, dir);
+  if(r->not_ram >= 0)
+    say(m, "%s: %s descriptor %d has the address 0x%lx, which is no RAM: a descriptor takes a physical address (va2pa)",
+        name, dir, r->not_ram, r->address);
+  if(r->foreign >= 0)
+    say(m, "%s: the packet of %s descriptor %d belongs to %s: it was handed up, or freed, and is still on the ring", name, dir,
+        r->foreign, owners[r->owner]);
+  if(r->tail >= r->size)
+    say(m, "%s: %cDT = %d in a ring of %d descriptors: the index is not wrapped (%% %d)", name, t, r->tail, r->size, r->size);
+  if(r->held >= r->size)
+    say(m, "%s: %d %s descriptors are filled and not taken back, in a ring of %d: one was used again before it was done (DD)",
+        name, r->held, dir, r->size);
+}
+
+static void
+judge_receive(struct mouth *m, struct netif *nif, const struct moment *a, const struct moment *b)
+{
+  const struct nic_facts *f = &b->nic;
+  const struct ring_facts *r = &f->rx;
+
+  judge_ring(m, nif->name, "receive", r);
+  if(!f->rx_on)
+    say(m, "%s: the receive unit is off (RCTL.EN)", nif->name);
+  if(!f->broadcasts)
+    say(m, "%s: broadcasts are not received (RCTL.BAM), so no ARP request is", nif->name);
+  if(!f->bus_master)
+    say(m, "%s: the NIC may not read or write memory (PCI command, bus master)", nif->name);
+  if(a->nic.rx.turns == r->turns && r->head == r->tail && r->done < r->held && r->tail < r->size)
+    say(m, "%s: RDH = RDT = %d: the NIC owns no descriptor, and %d empty buffers are on the ring: RDT was %s", nif->name,
+        r->head, r->held - r->done, r->tail_writes ? "written one too far" : "never written");
+  if((int32)(f->taken - f->rx_frames) > 0)
+    say(m, "%s: the driver has taken %d frames from the ring, and the NIC has received %d: a descriptor was given back with "
+           "the DD of its last frame", nif->name, f->taken, f->rx_frames);
+  // Bytes, while frames agree: 4 too many or too few for each frame are the CRC.
+  int64 more = (int64)(int32)((uint32)b->rx_bytes + 4 * f->rx_frames - f->rx_bytes);
+  if(f->rx_frames && nif->ops == nif->driver_ops && (uint32)b->rx_frames == f->rx_frames && a->rx_frames == b->rx_frames &&
+     (more == 4 * (int64)f->rx_frames || more == -4 * (int64)f->rx_frames))
+    say(m, "%s: %d frames of %d bytes were received, and handed up with %ld bytes: their length is %s", nif->name, f->rx_frames,
+        f->rx_bytes - 4 * f->rx_frames, b->rx_bytes,
+        more > 0 ? "taken with the CRC's 4 bytes (RCTL.SECRC)" : "4 bytes too short: the CRC is not in it (RCTL.SECRC)");
+}
+
+static void
+judge_transmit(struct mouth *m, struct netif *nif, const struct moment *a, const struct moment *b)
+{
+  const struct nic_facts *f = &b->nic;
+  const struct ring_facts *r = &f->tx;
+  int quiet = a->nic.sent == f->sent && a->nic.tx_frames == f->tx_frames && a->nic.tx.tail == r->tail;
+
+  judge_ring(m, nif->name, "transmit", r);
+  if(!f->tx_on)
+    say(m, "%s: the transmit unit is off (TCTL.EN)", nif->name);
+  if(!f->last_eop)
+    say(m, "%s: the last descriptor of a frame lacks EOP: the NIC waits for the rest of the frame", nif->name);
+  if(!f->last_rs)
+    say(m, "%s: the last descriptor of a frame lacks RS: the NIC never sets DD, and the packet never comes back", nif->name);
+  if(!quiet || r->tail >= r->size)
+    return;
+  if(r->tail != r->wanted_tail)
+    say(m, "%s: the driver has filled the transmit ring up to %d, and TDT = %d: the NIC does not know of the rest (TDT is the "
+           "first descriptor that it may not use)", nif->name, r->wanted_tail, r->tail);
+  else if(r->head != r->tail && a->nic.tx.head == r->head && f->tx_on && nif->link)
+    say(m, "%s: the NIC does not fetch what it should send: TDH = %d, TDT = %d", nif->name, r->head, r->tail);
+  else if(r->head == r->tail && f->last_eop && (int32)(f->sent - f->tx_frames) > 0)
+    say(m, "%s: the NIC has fetched %d frames and sent %d: a descriptor lacked EOP", nif->name, f->sent, f->tx_frames);
+}
+
+// ----- interrupts -----
+
+// Whether whoever should come for the frames will.
+static void
+judge_interrupts(struct mouth *m, struct netif *nif, const struct moment *a, const struct moment *b)
+{
+  const struct nic_facts *f = &b->nic;
+  const char *name = nif->name;
+  uint waiting = f->rx.done;
+
+  if(a->planned || b->planned || a->polls != b->polls || a->irqs != b->irqs || a->nic.rx.turns != f->rx.turns || !nif->link)
+    return;  // somebody comes
+  if(f->irq_claims != f->irq_completes && a->nic.irq_claims == f->irq_claims)
+    say(m, "%s: its interrupt (line %d) was claimed %d times at the PLIC and completed %d times: no other comes until it is "
+           "completed", name, f->irq, f->irq_claims, f->irq_completes);
+  else if(!f->irq_enabled)
+    say(m, "%s: the PLIC does not let its interrupt (line %d) pass: enable it", name, f->irq);
+  else if(!f->unmasked && !a->nic.unmasked)
+    say(m, "%s: IMS does not let receive interrupts (RXT0) pass, and nobody polls: %d frames wait (DD)", name, waiting);
+  else if(f->cause && a->nic.cause && !f->irq_pending)
+    say(m, "%s: a receive interrupt waits in ICR, IMS lets it pass, and the PLIC has none: %d frames wait (DD): the handler "
+           "must read ICR, or the line never falls and never rises again", name, waiting);
+  else if(waiting && a->nic.rx.done && !f->cause && !a->nic.cause)
+    say(m, "%s: %d frames came, with %ld interrupts, and %d were taken: %d wait on the ring (DD), and nothing will come for "
+           "them: look at DD again before returning", name, f->rx_frames, b->irqs, f->taken, waiting);
+}
+
+// ----- packets -----
+
+static uint
+arp_waits(void)
+{
+  struct kstat_arp r;
+  uint n = 0;
+  for(int i = 0, there; (there = arp_record(i, &r)) >= 0; i++)
+    n += there > 0 ? r.held : 0;
+  return n;
+}
+
+// Packets that stand nowhere, while nothing goes on.
+static void
+judge_packets(struct mouth *m)
+{
+  uint owned[PKT_NOWNERS], datagrams, pieces, nics = 0, sockets = sock_pages();
+  for(int i = 0; i < nnetif; i++){
+    const struct moment *a = &look.nif[i][0], *b = &look.nif[i][1];
+    struct netif *nif = netifs[i];
+    if(nif->facts == 0)
+      continue;
+    if(a->planned || b->planned || a->polls != b->polls || a->tx_frames != b->tx_frames || nif->ops != nif->driver_ops)
+      return;
+    nics += b->nic.rx.held + b->nic.tx.held + count_get(&nif->outq.n);
+  }
+  frag_counts(&datagrams, &pieces);
+  uint known = nics + sockets + arp_waits() + pieces + loop_waits() + ipqueue_waits(), in_use = look.in_use[1];
+  if(in_use < look.in_use[0] || in_use < known + LEAKED + ncpu)
+    return;
+  pkt_owners(owned);
+  const char *whose = owned[PKT_NIC] > nics + LEAKED / 2 ? "sent, and not freed when the NIC was done with them (tx_return)" :
+    "taken from the ring or by a receiver, and not freed";
+  say(m, "%d packets are in use and %d of them are on a ring or in a queue: %d were never given back: %s", in_use, known,
+      in_use - known, whose);
+}
+
+// ----- sockets -----
+
+// The frame that came last to port `port` in the tap and found nobody: when, or 0.
+static uint64
+missed(const struct sock *s)
+{
+  struct kstat_tap t;
+  uint64 when = 0;
+  for(int i = 0; i < TAP_N; i++){
+    if(tap_read(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
+      continue;
+    if(strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
+      when = t.when_ns;
+  }
+  return when;
+}
+
+static void
+judge_sockets(struct mouth *m)
+{
+  for(int i = 0; i < NSOCK; i++){
+    struct sock *s = sock_number(i);
+    uint port = s->local.port;
+    uint64 gone;
+    if(s->proto == 0)
+      continue;
+    if(s->rxq.n > s->rxmax)
+      say(m, "port %d: %d datagrams wait, and %d may: the queue has no bound", port, s->rxq.n, s->rxmax);
+    if(look.sock[i][0].stuck && look.sock[i][1].stuck && look.sock[i][0].received == s->received &&
+       look.sock[i][0].queued == look.sock[i][1].queued)
+      say(m, "port %d: %d datagrams wait, and so does a reader: it was not woken, or woken before the datagram was in the queue",
+          port, s->rxq.n);
+    if(look.sock[i][0].orphan && look.sock[i][1].orphan)
+      say(m, "port %d is bound by process %d, which has ended: exit must unbind", port, s->pid);
+    if(port && s->proto->proto == IPPROTO_UDP && s->local.addr == 0 && s->peer.port == 0 &&
+       (gone = missed(s)) > (s->bound + MSEC) * (1000000000 / TIMER_HZ))
+      say(m, "port %d: a datagram for it came %ld ms after it was bound and was dropped as udp.noport: ports are compared in "
+             "different byte orders", port, (gone - s->bound * (1000000000 / TIMER_HZ)) / 1000000);
+  }
+}
+
+// ----- locks -----
+
+static void
+judge_locks(struct mouth *m)
+{
+  for(int i = 0; i < ncpu; i++){
+    const struct lock_wait *a = &look.lock[i][0], *b = &look.lock[i][1];
+    struct cpu *holder = b->lock ? b->lock->cpu : 0;
+    if(b->lock == 0 || a->lock != b->lock || a->since != b->since || now() - b->since < LOCK_PATIENCE || holder == 0)
+      continue;
+    say(m, "hart %d has waited %ld ms for lock %s, which hart %d holds: it was not released", i,
+        (now() - b->since) / MSEC, b->lock->name, holder->id);
+  }
+}
+
+// ----- all of it -----
+
+int
+diagnose(void (*tell)(const char *text, void *arg), void *arg)
+{
+  struct mouth m = { tell, arg, 0 };
+  uint64 until = now() + LOOK;
+
+  look_at_all(0);
+  for(int i = 0; now() < until && i < SPINS; i++)
+    ;
+  look_at_all(1);
+  judge_locks(&m);
+  for(int i = 0; i < nnetif; i++){
+    struct netif *nif = netifs[i];
+    const struct moment *a = &look.nif[i][0], *b = &look.nif[i][1];
+    if(nif->facts == 0)
+      continue;
+    judge_receive(&m, nif, a, b);
+    judge_interrupts(&m, nif, a, b);
+    judge_transmit(&m, nif, a, b);
+  }
+  judge_sockets(&m);
+  judge_packets(&m);
+  return m.n;
+}
+
+#define FINDINGS 8  // kept for netstat -d
+
+static struct kstat_finding found[FINDINGS];
+static int nfound;
+
+static void
+keep(const char *text, void *arg)
+{
+  if(nfound < FINDINGS)
+    safestrcpy(found[nfound++].text, text, sizeof(found[0].text));
+}
+
+int
+diagnose_record(int i, struct kstat_finding *r)
+{
+  if(i == 0){
+    nfound = 0;
+    memset(found, 0, sizeof(found));
+    diagnose(keep, 0);
+  }
+  if(i < 0 || i >= FINDINGS || i >= nfound)
+    return -1;
+  *r = found[i];
+  return 1;
+}
