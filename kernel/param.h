@@ -15,6 +15,7 @@
 #define NBUF (MAXOPBLOCKS * 3)      // the least number of cached blocks (fs/bio.c may keep more)
 #define FSSIZE 4000                 // blocks in the file system image
 #define MAXPATH 128                 // bytes in a path, with its zero
-#define USERSTACK 4                 // pages of user stack; arguments of exec take one of them at the most
+#define USERSTACK 1                 // pages of user stack
+#define ARGBYTES 1280               // bytes of it for the arguments of exec: each string in multiples of 16, and the vector
 
 #endif

@@ -40,6 +40,32 @@ call(long number, long a, long b, long c)
   return a0;
 }
 
+// As many pages as there are for this process, and gives them back: how xv6's usertests look for leaks.
+static int
+count_pages(void)
+{
+  char *start = sbrk(0);
+  int n = 0;
+
+  while(sbrk(PGSIZE) != SBRK_ERROR)
+    n++;
+  sbrk(start - sbrk(0));
+  return n;
+}
+
+// Neither a call that fails nor a variable that is written to for the first time takes a page. This group comes first.
+static void
+pages(void)
+{
+  static char never[4 * PGSIZE];
+  int before = count_pages();
+
+  check(close(77) == -1 && open("nosuchfile", O_RDONLY) == -1);
+  for(int i = 0; i < (int)sizeof(never); i += PGSIZE)
+    never[i] = 1;
+  check(count_pages() >= before && never[PGSIZE]);
+}
+
 static void
 numbers(void)
 {
@@ -145,6 +171,7 @@ memory(void)
 
   check(sbrk(PGSIZE) == a && sbrk(0) == a + PGSIZE && sbrk(-PGSIZE) == a + PGSIZE && sbrk(0) == a);
   check(sbrk(0x7fffffff) == SBRK_ERROR);
+  check(sbrk(-(int)((uint64)a + 1)) == a && sbrk(0) == a);
   check((b = sbrklazy(10 * PGSIZE)) == a && b[5 * PGSIZE] == 0);
   sbrk(-10 * PGSIZE);
   check(sys_sbrk(100, SBRK_LAZY) == a && sys_sbrk(-100, SBRK_EAGER) == a + 100);
@@ -221,7 +248,7 @@ static struct {
   char *name;
   void (*run)(void);
 } groups[] = {
-  { "numbers", numbers }, { "printing", printing }, { "strings", strings }, { "lines", lines }, { "memory", memory },
+  { "pages", pages }, { "numbers", numbers }, { "printing", printing }, { "strings", strings }, { "lines", lines }, { "memory", memory },
   { "processes", processes }, { "files", files }, { "descriptors", descriptors },
 };
 

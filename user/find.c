@@ -1,6 +1,5 @@
 // find [PATH...] [-name PATTERN] [-type f|d|c]: what there is under the paths.
 
-#include "kernel/param.h"
 #include "kernel/stat.h"
 #include "user/dir.h"
 #include "user/regex.h"
@@ -13,36 +12,16 @@ static const char *pattern;
 static int type;
 
 static int
-find(const char *path, int depth)
+show(const char *path)
 {
   struct stat st;
-  char **names, sub[MAXPATH];
-  int status = 0;
   if(stat(path, &st) < 0){
     warn_errno("%s", path);
-    return 1;
+    return -1;
   }
   if((!pattern || glob_match(pattern, basename(path))) && (!type || st.type == type))
     printf("%s\n", path);
-  if(st.type != T_DIR)
-    return 0;
-  int n = dir_read(path, &names);
-  if(n < 0){
-    warn_errno("%s", path);
-    return 1;
-  }
-  for(int i = 0; i < n; i++){
-    if(is_dot(names[i]))
-      continue;
-    if(depth == 0 || join_path(sub, sizeof(sub), path, names[i]) < 0){
-      warn("%s/%s: too deep", path, names[i]);
-      status = 1;
-    } else {
-      status |= find(sub, depth - 1);
-    }
-  }
-  dir_free(names, n);
-  return status;
+  return st.type == T_DIR;
 }
 
 int
@@ -63,8 +42,8 @@ main(int argc, char **argv)
       usage(USAGE);
   }
   if(npath == 0)
-    return find(".", 8);
+    return tree_walk(".", show, 0);
   for(int i = 1; i <= npath; i++)
-    status |= find(argv[i], 8);
+    status |= tree_walk(argv[i], show, 0);
   return status;
 }

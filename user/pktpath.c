@@ -145,7 +145,7 @@ median(uint32 *v, int n)
 static void
 show_medians(int last_stage, const char *what)
 {
-  uint32 at[NPATH][MOST];
+  static uint32 at[NPATH][MOST];
   int n[NPATH] = { 0 };
   for(int i = 0; i < nkept; i++)
     for(int s = 0; s < NPATH; s++)

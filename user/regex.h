@@ -1,7 +1,6 @@
 #ifndef RXV_USER_REGEX_H
 #define RXV_USER_REGEX_H
-// Patterns. Neither function allocates; both bound their work by the lengths they are given (regex_match: a power
-// of them, one for each * in the expression).
+// Patterns. Neither function allocates or needs stack; both bound their work by the product of the lengths they are given.
 
 // s holds what re describes: . [abc] [^a-z] \c x* x+ x? ^ $. nocase: A and a are the same.
 int regex_match(const char *re, const char *s, int nocase);

@@ -77,8 +77,9 @@ struct reader {
   uint size;
   uint length;       // of the last line, without its newline
   char newline;      // 1: it ended with one
-  char buf[1024];
+  char *buf;         // by malloc, READER_BYTES: a stack has one page for all
 };
+#define READER_BYTES 1024
 void reader_init(struct reader *r, int fd);
 char *reader_line(struct reader *r);  // next line, ended by a zero, until the next call; 0: end of file or error
 void reader_free(struct reader *r);

@@ -6,6 +6,7 @@
 
 #include "kernel/fcntl.h"
 #include "kernel/param.h"
+#include "kernel/riscv.h"
 #include "user/dir.h"
 #include "user/errno.h"
 #include "user/lineedit.h"
@@ -21,6 +22,8 @@ enum { NOT_A_COMMAND = 127, NOT_RUNNABLE = 126, SYNTAX = 2 };
 
 static int interactive;  // 1: a terminal. Only in the shell itself, not in what it forks
 static int running_bg;   // background processes that have not been waited for
+
+static uint64 stack_base;  // main's
 
 static int run(struct node *n);
 static int run_pipe(struct node *n);
@@ -160,7 +163,7 @@ exec_script(char *path, int argc, char **argv)
 static void __attribute__((noreturn))
 exec_command(int argc, char **argv)
 {
-  char path[MAXPATH];
+  static char path[MAXPATH];
   int slash = strchr(argv[0], '/') != 0, err = ENOENT;
   for(int i = 0; i < 2; i++){
     if(slash && i == 1)
@@ -205,7 +208,7 @@ builtin_cd(int argc, char **argv)
 static int
 builtin_pwd(int argc, char **argv)
 {
-  char path[MAXPATH * 2];
+  static char path[MAXPATH * 2];
   if(getcwd(path, sizeof(path)) < 0){
     warn_errno("pwd");
     return 1;
@@ -320,35 +323,59 @@ run_and_exit(struct node *n)
   exit(run(n));
 }
 
-// Starts n with descriptor fd being the end of the pipe that it uses, 0 or 1. Its pid.
+// The same in a child, where nobody is to be returned to: the stack begins anew. It has one page, and commands may lie in
+// each other.
+static void __attribute__((noreturn))
+begin_anew(struct node *n)
+{
+  register struct node *a0 asm("a0") = n;
+  asm volatile("mv sp, %0\n jr %1" : : "r"(stack_base), "r"(run_and_exit), "r"(a0) : "memory");
+  __builtin_unreachable();
+}
+
+// Starts a command of a pipe: in is its standard input, out[1] its standard output; -1: that stays as it is. Its pid.
 static int
-start_stage(struct node *n, int fd, int pipe_fds[2])
+start_stage(struct node *n, int in, const int out[2])
 {
   int pid = fork_child();
   if(pid != 0)
     return pid;
-  if(move_fd(pipe_fds[fd], fd) < 0)
+  if((in >= 0 && move_fd(in, 0) < 0) || (out[1] >= 0 && move_fd(out[1], 1) < 0))
     exit(1);
-  close(pipe_fds[0]);
-  close(pipe_fds[1]);
-  run_and_exit(n);
+  for(int i = 0; i < 2; i++)
+    if(out[i] > 1)
+      close(out[i]);
+  if(in > 0)
+    close(in);
+  begin_anew(n);
 }
 
 // a | b, where b may be a pipe itself. Runs in a process of its own, so that ^C finds all of them below it.
+// result: the status of the last command.
 static int
 run_pipe(struct node *n)
 {
-  int fds[2], left, right, status, last = 1;
-  if(pipe(fds) < 0){
-    warn_errno("pipe");
-    return 1;
+  int in = -1, pid, status, last = 1;
+  for(;; n = n->b){
+    int out[2] = { -1, -1 };
+    if(n->type == N_PIPE && pipe(out) < 0){
+      warn_errno("pipe");
+      pid = -1;
+    } else {
+      pid = start_stage(n->type == N_PIPE ? n->a : n, in, out);
+    }
+    if(in >= 0)
+      close(in);
+    if(out[1] >= 0)
+      close(out[1]);
+    in = out[0];
+    if(pid < 0 || n->type != N_PIPE)
+      break;
   }
-  left = start_stage(n->a, 1, fds);
-  right = left < 0 ? -1 : start_stage(n->b, 0, fds);
-  close(fds[0]);
-  close(fds[1]);
+  if(in >= 0)
+    close(in);
   for(int p; (p = wait(&status)) >= 0;){
-    if(p == right)
+    if(p == pid)
       last = status;
   }
   return last;
@@ -360,7 +387,7 @@ run_child(struct node *n)
   int pid = fork_foreground();
   if(pid != 0)
     return wait_foreground(pid);
-  run_and_exit(n);
+  begin_anew(n);
 }
 
 static int
@@ -380,7 +407,20 @@ run_background(struct node *n)
   int fd = open("/dev/null", O_RDONLY);
   if(fd > 0)
     move_fd(fd, 0);
-  run_and_exit(n->a);
+  begin_anew(n->a);
+}
+
+// a && b || c: from left to right, each if the status so far says so.
+static int
+run_and_or(struct node *n)
+{
+  int s = run(n->a);
+  for(; n->type == N_AND || n->type == N_OR; n = n->b){
+    struct node *next = n->b->type == N_AND || n->b->type == N_OR ? n->b->a : n->b;
+    if(n->type == N_AND ? s == 0 : s != 0 && s != KILLED)
+      s = run(next);
+  }
+  return s;
 }
 
 // result: the status, which is also in $? .
@@ -403,14 +443,8 @@ run(struct node *n)
     s = run(n->a) == 0;
     break;
   case N_AND:
-    s = run(n->a);
-    if(s == 0)
-      s = run(n->b);
-    break;
   case N_OR:
-    s = run(n->a);
-    if(s != 0 && s != KILLED)
-      s = run(n->b);
+    s = run_and_or(n);
     break;
   case N_SEQ:
     for(; n; n = n->b){
@@ -457,7 +491,7 @@ static int
 shell(int fd)
 {
   static char text[LONGEST], line[LONGEST];
-  struct reader in;
+  static struct reader in;
   reader_init(&in, fd);
   for(;;){
     struct node *tree;
@@ -511,6 +545,7 @@ int
 main(int argc, char **argv)
 {
   progname = "sh";
+  stack_base = r_sp();
   sh_params.argc = 1;
   sh_params.argv = argv;
   if(argc > 1 && strcmp(argv[1], "-c") == 0){

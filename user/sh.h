@@ -22,8 +22,8 @@ enum node_type {
   N_CMD,   // words, redirs
   N_SUB,   // ( a ) redirs
   N_PIPE,  // a | b
-  N_AND,   // a && b
-  N_OR,    // a || b
+  N_AND,   // a && b     b may be the rest of a && b || c: run from left to right
+  N_OR,    // a || b     the same
   N_SEQ,   // a ; b     b may be 0
   N_BG,    // a &
   N_NOT,   // ! a

@@ -34,7 +34,7 @@ main(int argc, char **argv)
   struct sockaddr_in a = { .sin_family = AF_INET };
   uint64 sport = 0, dport, seconds = 0;
   uint32 addr;
-  char text[1472];
+  static char text[1472];
   int c;
   while((c = next_opt(&o, "p:w:")) != 0){
     if(c == '?' || (c == 'p' && parse_uint(o.arg, 65535, &sport) < 0) || (c == 'w' && parse_uint(o.arg, 3600, &seconds) < 0))

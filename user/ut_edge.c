@@ -280,31 +280,33 @@ static socklen_t herelen = sizeof(here);
 static uint word;
 static ushort half;
 
+// Descriptors, in the table below.
+enum { PIPE0 = -100, PIPE1, DATA, OUT, UDP, PEER, NO_FD };
+
 // Every other argument is as it should be, so that only the address can be what is wrong. result: how many there are.
 static int
-the_calls(struct call *to, int most, long file, long out, long udp, long peer)
+the_calls(struct call *to, int most, const int fd_of[])
 {
-  static char *args[] = { "x", 0 };
-  long pipe0 = fds[0], pipe1 = fds[1], name = (long)"data", buf = (long)bss;
-  const struct call calls[] = {
+  static char *args[] = { "x", 0 }, name[] = "data";
+  static const struct call calls[] = {
     { SYS_pipe, { 0 }, 0 },
-    { SYS_read, { pipe0, 0, 4 }, 1 },
-    { SYS_read, { file, 0, 100 }, 1 },
-    { SYS_write, { pipe1, 0, 4 }, 1 },
-    { SYS_write, { out, 0, 4 }, 1 },
+    { SYS_read, { PIPE0, 0, 4 }, 1 },
+    { SYS_read, { DATA, 0, 100 }, 1 },
+    { SYS_write, { PIPE1, 0, 4 }, 1 },
+    { SYS_write, { OUT, 0, 4 }, 1 },
     { SYS_exec, { 0, (long)args }, 0 },
     { SYS_exec, { (long)"/echo", 0 }, 1 },
-    { SYS_fstat, { file, 0 }, 1 },
+    { SYS_fstat, { DATA, 0 }, 1 },
     { SYS_chdir, { 0 }, 0 },
     { SYS_open, { 0, O_RDONLY }, 0 },
     { SYS_open, { 0, O_CREATE | O_WRONLY }, 0 },
     { SYS_mknod, { 0, 1, 1 }, 0 },
     { SYS_unlink, { 0 }, 0 },
     { SYS_link, { 0, (long)"new" }, 0 },
-    { SYS_link, { name, 0 }, 1 },
+    { SYS_link, { (long)name, 0 }, 1 },
     { SYS_mkdir, { 0 }, 0 },
     { SYS_rename, { 0, (long)"new" }, 0 },
-    { SYS_rename, { name, 0 }, 1 },
+    { SYS_rename, { (long)name, 0 }, 1 },
     { SYS_getcwd, { 0, 100 }, 0 },
     { SYS_getrandom, { 0, 16 }, 0 },
     { SYS_poll, { 0, 1, 0 }, 0 },
@@ -314,28 +316,32 @@ the_calls(struct call *to, int most, long file, long out, long udp, long peer)
     { SYS_kstat, { KSTAT_DROP, 0, 4096 }, 1 },
     { SYS_netctl, { NETCTL_ADDR, 0, sizeof(struct netctl_addr) }, 1 },
     { SYS_send, { 4000, 0x7f000001, 4001, 0, 8 }, 3 },
-    { SYS_recv, { 4001, 0, (long)&half, buf, 8 }, 1 },
-    { SYS_recv, { 4001, (long)&word, 0, buf, 8 }, 2 },
+    { SYS_recv, { 4001, 0, (long)&half, (long)bss, 8 }, 1 },
+    { SYS_recv, { 4001, (long)&word, 0, (long)bss, 8 }, 2 },
     { SYS_recv, { 4001, (long)&word, (long)&half, 0, 8 }, 3 },
-    { SYS_sockbind, { peer, 0, sizeof(here) }, 1 },
-    { SYS_connect, { peer, 0, sizeof(here) }, 1 },
-    { SYS_sendto, { udp, 0, 8, 0, (long)&here, sizeof(here) }, 1 },
-    { SYS_sendto, { udp, buf, 8, 0, 0, sizeof(here) }, 4 },
-    { SYS_recvfrom, { udp, 0, 8, MSG_PEEK, 0, 0 }, 1 },
-    { SYS_recvfrom, { udp, buf, 8, MSG_PEEK, 0, (long)&herelen }, 4 },
-    { SYS_recvfrom, { udp, buf, 8, MSG_PEEK, (long)&here, 0 }, 5 },
-    { SYS_getsockname, { udp, 0, (long)&herelen }, 1 },
-    { SYS_getsockname, { udp, (long)&here, 0 }, 2 },
-    { SYS_getpeername, { peer, 0, (long)&herelen }, 1 },
-    { SYS_getpeername, { peer, (long)&here, 0 }, 2 },
-    { SYS_setsockopt, { udp, SOL_SOCKET, SO_RCVBUF, 0, 4 }, 3 },
-    { SYS_getsockopt, { udp, SOL_SOCKET, SO_RCVBUF, 0, (long)&word }, 3 },
-    { SYS_getsockopt, { udp, SOL_SOCKET, SO_RCVBUF, buf, 0 }, 4 },
+    { SYS_sockbind, { PEER, 0, sizeof(here) }, 1 },
+    { SYS_connect, { PEER, 0, sizeof(here) }, 1 },
+    { SYS_sendto, { UDP, 0, 8, 0, (long)&here, sizeof(here) }, 1 },
+    { SYS_sendto, { UDP, (long)bss, 8, 0, 0, sizeof(here) }, 4 },
+    { SYS_recvfrom, { UDP, 0, 8, MSG_PEEK, 0, 0 }, 1 },
+    { SYS_recvfrom, { UDP, (long)bss, 8, MSG_PEEK, 0, (long)&herelen }, 4 },
+    { SYS_recvfrom, { UDP, (long)bss, 8, MSG_PEEK, (long)&here, 0 }, 5 },
+    { SYS_getsockname, { UDP, 0, (long)&herelen }, 1 },
+    { SYS_getsockname, { UDP, (long)&here, 0 }, 2 },
+    { SYS_getpeername, { PEER, 0, (long)&herelen }, 1 },
+    { SYS_getpeername, { PEER, (long)&here, 0 }, 2 },
+    { SYS_setsockopt, { UDP, SOL_SOCKET, SO_RCVBUF, 0, 4 }, 3 },
+    { SYS_getsockopt, { UDP, SOL_SOCKET, SO_RCVBUF, 0, (long)&word }, 3 },
+    { SYS_getsockopt, { UDP, SOL_SOCKET, SO_RCVBUF, (long)bss, 0 }, 4 },
   };
   int n = sizeof(calls) / sizeof(calls[0]);
 
   CHECK(n <= most);
-  memmove(to, calls, sizeof(calls));
+  for(int i = 0; i < n; i++){
+    to[i] = calls[i];
+    if(to[i].a[0] >= PIPE0 && to[i].a[0] < NO_FD)
+      to[i].a[0] = fd_of[to[i].a[0] - PIPE0];
+  }
   return n;
 }
 
@@ -367,7 +373,8 @@ prepare(struct call *calls, int most)
   IS(raw(&lab_bind, 4001), 0);
   MUST(pipe(fds));
   ut_make("data", 1, 3000);
-  return the_calls(calls, most, MUST(open("data", O_RDONLY)), MUST(open("out", O_CREATE | O_WRONLY)), udp, peer);
+  int fd_of[] = { fds[0], fds[1], MUST(open("data", O_RDONLY)), MUST(open("out", O_CREATE | O_WRONLY)), udp, peer };
+  return the_calls(calls, most, fd_of);
 }
 
 // A call that is given an address of the kernel's says EFAULT, and neither reads nor writes there.

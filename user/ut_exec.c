@@ -132,8 +132,8 @@ args_are_passed(void)
     argv[1] = "--args";
     argv[2] = count;
     for(int i = 0; i < n; i++){
-      memset(a[i], 'a' + i % 26, i * 3);
-      a[i][i * 3] = 0;
+      memset(a[i], 'a' + i % 26, i);
+      a[i][i] = 0;
       argv[3 + i] = a[i];
     }
     argv[3 + n] = 0;
@@ -145,7 +145,7 @@ args_are_passed(void)
 static void
 too_many_args(void)
 {
-  char *argv[3 * MAXARG + 1];
+  static char *argv[3 * MAXARG + 1];
 
   for(int n = MAXARG + 1; n <= 3 * MAXARG; n += 7){
     for(int i = 0; i < n; i++)
@@ -155,7 +155,7 @@ too_many_args(void)
   }
 }
 
-// Arguments that do not fit in the stack, one by one or together, are refused; what fits is passed.
+// Arguments that do not fit in their part of the stack, one by one or together, are refused; what fits is passed.
 static void
 large_args(void)
 {
@@ -167,7 +167,7 @@ large_args(void)
   argv[1] = big;
   argv[2] = 0;
   FAILS(exec("/echo", argv));
-  big[PGSIZE / 8] = 0;
+  big[ARGBYTES / 8] = 0;
   for(int i = 1; i < MAXARG - 1; i++)
     argv[i] = big;
   argv[MAXARG - 1] = 0;
@@ -176,27 +176,32 @@ large_args(void)
   IS(run("/echo", argv, out, sizeof(out)), 0);
 }
 
-// 30 arguments of n bytes each, with their zeros: too many for the stack's page, whose only fault that is.
+// 16 arguments of n bytes each, with their zeros, and the vector: what exec says.
 static void
-just_too_large(long n)
+sixteen_args(long n)
 {
   static char arg[200];
-  char *argv[31];
+  char *argv[17];
 
   memset(arg, ' ', n - 1);
-  for(int i = 0; i < 30; i++)
+  for(int i = 0; i < 16; i++)
     argv[i] = arg;
-  argv[30] = 0;
-  exec("/false", argv);
+  argv[16] = 0;
+  exec("/true", argv);
   IS(errno, E2BIG);
+  exit(UT_FAILED - 1);
 }
 
-// All fits into a page but the vector of addresses, or the bytes would fit but not each at a multiple of 16.
+// Each string takes a multiple of 16 bytes: 16 of them and the vector fill what there is for arguments, and what is one
+// byte longer does not fit.
 static void
 args_just_too_large(void)
 {
-  LIVES(just_too_large, 128);
-  LIVES(just_too_large, 136);
+  _Static_assert(ARGBYTES / 16 % 16 == 0 && (17 * 8 + 15) / 16 * 16 == 144, "what fits");
+  int fits = ARGBYTES / 16 - 16;
+
+  IS(ut_status(sixteen_args, fits), 0);
+  IS(ut_status(sixteen_args, fits + 1), UT_FAILED - 1);
 }
 
 // No arguments at all is possible, too.

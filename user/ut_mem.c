@@ -142,16 +142,18 @@ heap_shrink(void)
     IS(*q, 0);
 }
 
-// More than there is, or an address that cannot be: sbrk fails and leaves all as it was.
+// More than there is, or an address that cannot be: sbrk fails and leaves all as it was. Less than nothing is no error in
+// xv6, and changes nothing either.
 static void
 heap_impossible(void)
 {
   char *top = sbrk(0);
 
   CHECK(sbrk(0x7fffffff) == SBRK_ERROR);
-  CHECK(sbrk(-(int)(uint64)top - PGSIZE) == SBRK_ERROR);
-  CHECK(sbrk(-0x7fffffff) == SBRK_ERROR);
-  CHECK(sbrk(-0x7fffffff - 1) == SBRK_ERROR);
+  CHECK(sbrk(-(int)(uint64)top - 1) == top);
+  CHECK(sbrk(-(int)(uint64)top - PGSIZE) == top);
+  CHECK(sbrk(-0x7fffffff) == top);
+  CHECK(sbrk(-0x7fffffff - 1) == top);
   CHECK(sbrk(0) == top);
   CHECK(sbrk(PGSIZE) == top);
   top[0] = top[PGSIZE - 1] = 1;
@@ -292,9 +294,8 @@ heap_malloc(void)
 static void
 heap_malloc_mixed(void)
 {
-  struct { uchar *p; uint n; } b[64];
+  static struct { uchar *p; uint n; } b[64];
 
-  memset(b, 0, sizeof(b));
   for(int round = 0; round < 3000; round++){
     uint i = ut_rand() % 64;
     if(b[i].p){
@@ -541,12 +542,17 @@ data_not_executed(void)
   DIES(jump_stack, 0);
 }
 
-// Under the stack lies a page that nobody can touch.
+// Under the stack's one page lies one that nobody can touch: not to read either.
 static void
 under_stack(long unused)
 {
-  for(int i = 1; i <= USERSTACK + 1; i++)
-    touch(r_sp() - i * PGSIZE);
+  touch(r_sp() - PGSIZE);
+}
+
+static void
+looks_under_stack(long unused)
+{
+  look(r_sp() - USERSTACK * PGSIZE);
 }
 
 static int
@@ -569,6 +575,7 @@ stack_guard(void)
 {
   LIVES(look, r_sp());
   DIES(under_stack, 0);
+  DIES(looks_under_stack, 0);
   DIES(too_deep, 10000);
 }
 

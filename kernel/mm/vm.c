@@ -276,7 +276,7 @@ shrink(struct vm *vm, uint64 n)
 {
   uint64 old = vm->size;
   if(n > old)
-    return -1;
+    return old;  // as xv6 has it: no error, and nothing changes
   uint64 top = PGROUNDUP(old - n);
   if(top < PGROUNDUP(old)){
     unmap(vm, top, PGROUNDUP(old));

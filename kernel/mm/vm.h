@@ -60,7 +60,8 @@ void vm_clear(struct vm *vm);                      // gives back all user pages
 void vm_put(struct vm *vm);                        // one reference less; the last one frees it
 struct vm *vm_fork(struct vm *vm);                 // a copy-on-write copy of the running process's; 0: no memory
 int vm_add(struct vm *vm, uint64 start, uint64 end, int perm);  // a region; 0, -ENOMEM, -EINVAL
-// Change the heap's top by n bytes. result: the old top, or (uint64)-1 and nothing changed.
+// Change the heap's top by n bytes. result: the old top, or (uint64)-1 and nothing changed. More bytes less than there are:
+// nothing changes either, as in xv6.
 uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
 // Make the page at va there, and writable or executable if asked: the one way for faults, copyin and copyout.
 // access: PTE_R, PTE_W or PTE_X. result: the page's address in the direct map, 0: not allowed or no memory.

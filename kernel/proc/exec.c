@@ -3,7 +3,7 @@
 //
 //   0         text, data, bss    as the program's headers say
 //   guard     one page where nothing may be
-//   stack     USERSTACK pages; arguments in the highest
+//   stack     USERSTACK pages; arguments in the highest ARGBYTES
 //   heap      from here up, by sbrk()
 
 #include "core/cpu.h"
@@ -11,6 +11,7 @@
 #include "core/elf.h"
 #include "core/string.h"
 #include "fs/inode.h"
+#include "mm/kalloc.h"
 #include "mm/uaccess.h"
 #include "mm/vm.h"
 #include "proc/process.h"
@@ -46,12 +47,16 @@ load_segment(struct vm *vm, struct inode *ip, const struct proghdr *ph)
   int e = vm_add(vm, ph->vaddr, PGROUNDUP(ph->vaddr + ph->memsz), perm);
   if(e < 0)
     return -ENOEXEC;
-  for(uint64 done = 0; done < ph->filesz; done += PGSIZE){
-    uint n = MIN(PGSIZE, ph->filesz - done);
+  uint64 size = PGROUNDUP(ph->memsz);
+  if(size / PGSIZE > kfree_pages())
+    return -ENOMEM;
+  // All of it is there from the start, as in xv6: what a program counts of free memory does not depend on what it touches.
+  for(uint64 done = 0; done < size; done += PGSIZE){
+    uint n = done < ph->filesz ? MIN(PGSIZE, ph->filesz - done) : 0;
     uint8 *page = vm_load_page(vm, ph->vaddr + done);
     if(page == 0)
       return -ENOMEM;
-    if((e = read_exact(ip, page, ph->off + done, n)) < 0)
+    if(n && (e = read_exact(ip, page, ph->off + done, n)) < 0)
       return e;
     memset(page + n, 0, PGSIZE - n);
   }
@@ -83,27 +88,32 @@ load(struct vm *vm, struct inode *ip, uint64 *entry)
   return eh.entry < vm->size ? 0 : -ENOEXEC;
 }
 
-// Strings, then the array of pointers to them, 16-aligned. result: argc, and where argv is in *sp.
+// n bytes onto the new stack, 16-aligned, not below base. 0, -E2BIG, -ENOMEM.
+static int
+push(struct vm *vm, const void *bytes, uint64 n, uint64 *sp, uint64 base)
+{
+  if(n > *sp - base)
+    return -E2BIG;
+  *sp = (*sp - n) & ~15UL;
+  return vm_copyout(vm, *sp, bytes, n) < 0 ? -ENOMEM : 0;
+}
+
+// Strings, then the array of pointers to them. result: argc, and where argv is in *sp.
 static int
 push_args(struct vm *vm, char **argv, uint64 *sp, uint64 base)
 {
   uint64 ustack[MAXARG + 1];
-  int argc = 0;
+  int argc = 0, e;
   for(; argv[argc]; argc++){
-    uint64 n = strlen(argv[argc]) + 1;
-    if(argc == MAXARG || *sp - base < n + 16)
+    if(argc == MAXARG)
       return -E2BIG;
-    *sp = (*sp - n) & ~15UL;
-    if(*sp < base || vm_copyout(vm, *sp, argv[argc], n) < 0)
-      return -ENOMEM;
+    if((e = push(vm, argv[argc], strlen(argv[argc]) + 1, sp, base)) < 0)
+      return e;
     ustack[argc] = *sp;
   }
   ustack[argc] = 0;
-  uint64 n = (argc + 1) * sizeof(uint64);
-  if(*sp - base < n + 16)
-    return -E2BIG;
-  *sp = (*sp - n) & ~15UL;
-  return vm_copyout(vm, *sp, ustack, n) < 0 ? -ENOMEM : argc;
+  e = push(vm, ustack, (argc + 1) * sizeof(uint64), sp, base);
+  return e < 0 ? e : argc;
 }
 
 // A new address space with the program and its arguments.
@@ -118,7 +128,7 @@ build(struct vm *vm, struct inode *ip, char **argv, uint64 *entry, uint64 *sp)
   if(vm_add(vm, base, top, PTE_R | PTE_W) < 0)
     return -ENOEXEC;
   vm->size = *sp = top;
-  return push_args(vm, argv, sp, top - PGSIZE);
+  return push_args(vm, argv, sp, top - ARGBYTES);
 }
 
 static const char *

@@ -70,38 +70,38 @@ copy_file(const char *from, const char *to)
   return status;
 }
 
+// The tree that is copied, and its copy: the same path behind both.
+static const char *tree_from, *tree_to;
+static struct stat top;  // of the copy
+
 static int
-copy_level(const char *from, const char *to, int depth)
+copy_entry(const char *path)
 {
-  char **names, a[MAXPATH], b[MAXPATH];
-  int status = 0;
-  if(!is_dir(from))
-    return copy_file(from, to);
-  if(!is_dir(to) && mkdir(to) < 0){
+  static char to[MAXPATH];
+  struct stat st;
+  const char *rest = path + strlen(tree_from), *slash = *rest && *rest != '/' ? "/" : "";
+  if(snprintf(to, MAXPATH, "%s%s%s", tree_to, slash, rest) >= MAXPATH){
+    warn("%s%s%s: too deep", tree_to, slash, rest);
+    return -1;
+  }
+  if(!is_dir(path))
+    return copy_file(path, to) ? -1 : 0;
+  if(top.ino && stat(path, &st) == 0 && st.ino == top.ino && st.dev == top.dev){
+    warn("%s: the copy is not copied into itself", path);
+    return -1;
+  }
+  if((!is_dir(to) && mkdir(to) < 0) || (top.ino == 0 && stat(to, &top) < 0)){
     warn_errno("%s", to);
-    return 1;
+    return -1;
   }
-  int n = dir_read(from, &names);
-  if(n < 0){
-    warn_errno("%s", from);
-    return 1;
-  }
-  for(int i = 0; i < n; i++){
-    if(is_dot(names[i]))
-      continue;
-    if(depth == 0 || join_path(a, sizeof(a), from, names[i]) < 0 || join_path(b, sizeof(b), to, names[i]) < 0){
-      warn("%s/%s: too deep", from, names[i]);
-      status = 1;
-    } else {
-      status |= copy_level(a, b, depth - 1);
-    }
-  }
-  dir_free(names, n);
-  return status;
+  return 1;
 }
 
 int
 copy_tree(const char *from, const char *to)
 {
-  return copy_level(from, to, 8);
+  tree_from = from;
+  tree_to = to;
+  top.ino = 0;
+  return tree_walk(from, copy_entry, 0);
 }

@@ -1,6 +1,7 @@
 // Directories, and sorting. See user/dir.h.
 
 #include "kernel/fcntl.h"
+#include "kernel/param.h"
 #include "kernel/stat.h"
 #include "user/dir.h"
 #include "user/errno.h"
@@ -67,7 +68,7 @@ dir_free(char **names, int n)
 static int
 read_entries(int fd, char ***names)
 {
-  struct dirent de[32];
+  static struct dirent de[32];
   char **list = 0;
   int n = 0, room = 0, k;
   while((k = read(fd, de, sizeof(de))) > 0){
@@ -106,4 +107,90 @@ dir_read(const char *path, char ***names)
   if(n > 0)
     sort_strings(*names, n, 0);
   return n;
+}
+
+// ----- trees -----
+
+#define LEVELS (MAXPATH / 2)  // as many directories as a path can name
+
+// Where a walk is: a path, and for each directory on it the names that it has, and the next one of them.
+static struct {
+  char path[MAXPATH];
+  struct level {
+    char **names;
+    int n, next, failed;
+    uint end;  // of the directory's own path
+  } level[LEVELS];
+} walk;
+
+// The path becomes path/name: 0, or -1: too long.
+static int
+go_down(const char *name)
+{
+  uint n = strlen(walk.path);
+  const char *slash = n > 0 && walk.path[n - 1] != '/' ? "/" : "";
+  if(n + strlen(slash) + strlen(name) >= MAXPATH)
+    return -1;
+  strlcat(walk.path, slash, MAXPATH);
+  strlcat(walk.path, name, MAXPATH);
+  return 0;
+}
+
+// The directory at the path becomes a level: 0, or -1 after saying why not.
+static int
+open_level(struct level *l)
+{
+  *l = (struct level){ .end = strlen(walk.path) };
+  l->n = dir_read(walk.path, &l->names);
+  if(l->n < 0)
+    warn_errno("%s", walk.path);
+  return l->n < 0 ? -1 : 0;
+}
+
+// The path becomes what comes next in the directory: 1; 0: nothing does.
+static int
+next_entry(struct level *l)
+{
+  walk.path[l->end] = 0;
+  while(l->next < l->n){
+    const char *name = l->names[l->next++];
+    if(is_dot(name))
+      continue;
+    if(go_down(name) == 0)
+      return 1;
+    warn("%s/%s: too deep", walk.path, name);
+    l->failed = 1;
+  }
+  dir_free(l->names, l->n);
+  return 0;
+}
+
+int
+tree_walk(const char *top, int (*enter)(const char *path), int (*leave)(const char *path, int failed))
+{
+  struct level *l = walk.level;  // the first one that is not in use
+  if(strlcpy(walk.path, top, MAXPATH) >= MAXPATH){
+    warn("%s: path too long", top);
+    return 1;
+  }
+  int what = enter(walk.path);
+  for(;;){
+    if(what > 0 && open_level(l) < 0)
+      what = -1;
+    if(what > 0)
+      l++;
+    else if(l == walk.level)
+      return what < 0;
+    else
+      l[-1].failed |= what < 0;
+    while(!next_entry(l - 1)){
+      int failed = l[-1].failed;
+      if(leave && leave(walk.path, failed) < 0)
+        failed = 1;
+      if(--l == walk.level)
+        return failed;
+      l[-1].failed |= failed;
+    }
+    what = enter(walk.path);
+  }
 }

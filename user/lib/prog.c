@@ -20,7 +20,7 @@
 static void
 message(const char *why, const char *fmt, va_list ap)
 {
-  char text[256];
+  static char text[256];
   vsnprintf(text, sizeof(text), fmt, ap);
   fprintf(2, "%s: %s%s%s\n", progname, text, why ? ": " : "", why ? why : "");
 }
@@ -128,13 +128,15 @@ reader_init(struct reader *r, int fd)
 {
   memset(r, 0, sizeof(*r));
   r->fd = fd;
+  r->buf = xmalloc(READER_BYTES);
 }
 
 void
 reader_free(struct reader *r)
 {
   free(r->line);
-  r->line = 0;
+  free(r->buf);
+  r->line = r->buf = 0;
   r->size = 0;
 }
 
@@ -157,7 +159,7 @@ reader_line(struct reader *r)
   r->newline = 0;
   for(;;){
     if(r->at == r->end){
-      int n = read(r->fd, r->buf, sizeof(r->buf));
+      int n = read(r->fd, r->buf, READER_BYTES);
       if(n <= 0)
         break;
       r->at = 0;

@@ -3,6 +3,8 @@
 #include "user/regex.h"
 #include "user/user.h"
 
+#define REGEX_MAX 4096  // characters: longer than an argument of exec() can be
+
 // The end of the one-character piece at p: a letter, . , \c or [...].
 static const char *
 piece_end(const char *p)
@@ -66,47 +68,61 @@ piece_is(const char *p, const char *end, int c, int nocase)
   return fold((uchar)*p, nocase) == c;
 }
 
-// What is left of the expression matches what is left of the text, from its first character on.
+// How far the attempts have come: bit-by-byte sets of places in the expression. All attempts, from each beginning and with
+// each number of repetitions, advance together, a character at a time: no stack, and no time that explodes.
+static uint8 sets[2][REGEX_MAX + 1];
+
+// Places that are reached without a character, past what may be left out. 1: the end is one of them, at the character c.
 static int
-match_here(const char *re, const char *s, int nocase)
+close_set(uint8 *set, const char *re, int c)
 {
-  while(*re){
-    if(re[0] == '$' && re[1] == 0)
-      return *s == 0;
-    const char *end = piece_end(re);
-    char op = *end;
-    if(op != '*' && op != '+' && op != '?'){
-      if(!piece_is(re, end, *s, nocase))
-        return 0;
-      re = end;
-      s++;
+  for(uint i = 0; re[i]; i++){
+    if(!set[i])
       continue;
-    }
-    // As many as there are, then fewer, until the rest fits.
-    int n = 0, most = op == '?' ? 1 : 0x7fffffff, least = op == '+';
-    while(n < most && piece_is(re, end, s[n], nocase))
-      n++;
-    if(end[1] == 0)
-      return n >= least;
-    for(; n >= least; n--){
-      if(match_here(end + 1, s + n, nocase))
-        return 1;
-    }
-    return 0;
+    if(re[i] == '$' && re[i + 1] == 0)
+      return c == 0;
+    const char *end = piece_end(re + i);
+    if(*end == '*' || *end == '?')
+      set[end + 1 - re] = 1;
   }
-  return 1;
+  return set[strlen(re)];
+}
+
+// All places in `set` take the character c: where that leads is in `next`.
+static void
+advance(const uint8 *set, uint8 *next, const char *re, int c, int nocase)
+{
+  memset(next, 0, strlen(re) + 1);
+  for(uint i = 0; re[i]; i++){
+    const char *end = piece_end(re + i);
+    char op = *end;
+    if(!set[i] || !piece_is(re + i, end, c, nocase))
+      continue;
+    if(op == '*' || op == '+')
+      next[i] = 1;
+    next[end - re + (op == '+' || op == '?')] |= op != '*';
+  }
 }
 
 int
 regex_match(const char *re, const char *s, int nocase)
 {
-  if(*re == '^')
-    return match_here(re + 1, s, nocase);
+  int from_start = *re == '^';
+  uint8 *now = sets[0], *next = sets[1];
+  re += from_start;
+  if(strlen(re) > REGEX_MAX)
+    return 0;
+  memset(now, 0, strlen(re) + 1);
+  now[0] = 1;
   for(;; s++){
-    if(match_here(re, s, nocase))
+    if(close_set(now, re, *s))
       return 1;
     if(*s == 0)
       return 0;
+    advance(now, next, re, *s, nocase);
+    uint8 *t = now;
+    now = next, next = t;
+    now[0] |= !from_start;
   }
 }
 

@@ -100,34 +100,49 @@ add(struct maker *m, char *arg)
     m->argv[m->argc++] = arg;
 }
 
-// Files that match pat, from the directory named so far on. Bounded by MAXPATH, and by MOST.
-static void
-match_files(struct maker *m, const char *so_far, const char *pat)
+// The entries of the directories (a list of paths, "" is the working directory) that the pattern `part` describes, as paths
+// in order; only_dirs: those that are directories.
+static struct word *
+match_part(struct word *dirs, const char *part, int only_dirs)
 {
-  char part[MAXPATH], path[MAXPATH], **names;
-  uint n = 0;
-  while(pat[n] && pat[n] != '/')
-    n++;
-  if(n >= sizeof(part))
-    return;
-  memcpy(part, pat, n);
-  part[n] = 0;
-  const char *rest = pat + n;
-  while(*rest == '/')
-    rest++;
-  int count = dir_read(*so_far ? so_far : ".", &names);
-  for(int i = 0; i < count; i++){
-    if((names[i][0] == '.' && part[0] != '.') || !glob_match(part, names[i]))
-      continue;
-    if(*so_far ? join_path(path, sizeof(path), so_far, names[i]) < 0 : strlcpy(path, names[i], sizeof(path)) >= sizeof(path))
-      continue;
-    if(*rest == 0)
-      add(m, arena_text(path, strlen(path)));
-    else if(is_dir(path))
-      match_files(m, path, rest);
+  struct word *found = 0, **end = &found;
+  char *path = arena_alloc(MAXPATH), **names;
+  for(struct word *d = dirs; d; d = d->next){
+    int count = dir_read(*d->text ? d->text : ".", &names);
+    for(int i = 0; i < count; i++){
+      if((names[i][0] == '.' && part[0] != '.') || !glob_match(part, names[i]))
+        continue;
+      if(*d->text ? join_path(path, MAXPATH, d->text, names[i]) < 0 : strlcpy(path, names[i], MAXPATH) >= MAXPATH)
+        continue;
+      if(only_dirs && !is_dir(path))
+        continue;
+      *end = arena_alloc(sizeof(**end));
+      (*end)->text = arena_text(path, strlen(path));
+      end = &(*end)->next;
+    }
+    if(count >= 0)
+      dir_free(names, count);
   }
-  if(count >= 0)
-    dir_free(names, count);
+  return found;
+}
+
+// Files that match pat, from the directory named so far on: a directory of the pattern at a time.
+static void
+match_files(struct maker *m, char *so_far, const char *pat)
+{
+  struct word start = { .text = so_far }, *found = &start;
+  while(found && *pat){
+    uint n = 0;
+    while(pat[n] && pat[n] != '/')
+      n++;
+    const char *part = arena_text(pat, n), *rest = pat + n;
+    while(*rest == '/')
+      rest++;
+    found = match_part(found, part, *rest != 0);
+    pat = rest;
+  }
+  for(; found && found != &start; found = found->next)
+    add(m, found->text);
 }
 
 // The argument at work is complete.
@@ -198,7 +213,6 @@ emit_all_params(struct maker *m, int quoted)
 static const char *
 expand_dollar(struct maker *m, const char *s, int quoted)
 {
-  char name[64];
   uint n = 0;
   char c = *s;
   int brace = c == '{';
@@ -214,12 +228,9 @@ expand_dollar(struct maker *m, const char *s, int quoted)
     return "";
   }
   if(name_char(c, 1)){
-    for(; name_char(s[n], 0); n++){
-      if(n + 1 < sizeof(name))
-        name[n] = s[n];
-    }
-    name[n < sizeof(name) ? n : sizeof(name) - 1] = 0;
-    emit_value(m, var_get(name), quoted);
+    while(name_char(s[n], 0))
+      n++;
+    emit_value(m, var_get(arena_text(s, n)), quoted);
     s += n;
   } else if(isdigit(c)){
     emit_value(m, c - '0' < sh_params.argc ? sh_params.argv[c - '0'] : 0, quoted);

@@ -10,7 +10,8 @@
 #include "user/sh.h"
 #include "user/user.h"
 
-#define DEPTH 16      // parentheses in parentheses, commands in one pipe
+#define DEPTH 4       // parentheses in parentheses: a stack has one page
+#define STAGES 16     // commands in one pipe, behind the first
 #define BLOCK 4000    // bytes of an arena block
 
 struct block {
@@ -241,22 +242,26 @@ expect_command(struct parser *p, struct node *n)
   fail(p, "command missing");
 }
 
-// A command, and up to `room` further ones behind it. 0: there is none.
+// A command, and up to STAGES further ones behind it. 0: there is none.
 static struct node *
-parse_pipe(struct parser *p, int room)
+parse_pipe(struct parser *p)
 {
-  struct node *n = parse_command(p);
-  skip(p, 0);
-  if(p->error || p->s[0] != '|' || p->s[1] == '|')
-    return n;
-  expect_command(p, n);
-  if(room == 0)
-    fail(p, "too many commands in a pipe");
-  p->s++;
-  skip(p, 1);
-  struct node *rest = p->error ? 0 : parse_pipe(p, room - 1);
-  expect_command(p, rest);
-  return new_node(N_PIPE, n, rest);
+  struct node *first = 0, **end = &first;
+  for(int room = STAGES;; room--){
+    struct node *n = *end = parse_command(p);
+    if(end != &first)
+      expect_command(p, n);
+    skip(p, 0);
+    if(p->error || p->s[0] != '|' || p->s[1] == '|')
+      return first;
+    expect_command(p, n);
+    if(room == 0)
+      fail(p, "too many commands in a pipe");
+    *end = new_node(N_PIPE, n, 0);
+    end = &(*end)->b;
+    p->s++;
+    skip(p, 1);
+  }
 }
 
 static struct node *
@@ -265,29 +270,31 @@ parse_pipeline(struct parser *p)
   skip(p, 0);
   if(p->s[0] == '!' && is_special(p->s[1])){
     p->s++;
-    struct node *n = parse_pipe(p, DEPTH);
+    struct node *n = parse_pipe(p);
     expect_command(p, n);
     return new_node(N_NOT, n, 0);
   }
-  return parse_pipe(p, DEPTH);
+  return parse_pipe(p);
 }
 
 static struct node *
 parse_and_or(struct parser *p)
 {
-  struct node *n = parse_pipeline(p);
+  struct node *first = 0, **end = &first;
   for(;;){
+    struct node *n = *end = parse_pipeline(p);
+    if(end != &first)
+      expect_command(p, n);
     skip(p, 0);
     int and = p->s[0] == '&' && p->s[1] == '&';
     if(p->error || (!and && !(p->s[0] == '|' && p->s[1] == '|')))
-      return n;
+      return first;
     if(n == 0)
       fail(p, "command missing");
+    *end = new_node(and ? N_AND : N_OR, n, 0);
+    end = &(*end)->b;
     p->s += 2;
     skip(p, 1);
-    struct node *b = parse_pipeline(p);
-    expect_command(p, b);
-    n = new_node(and ? N_AND : N_OR, n, b);
   }
 }
 

@@ -22,18 +22,28 @@ ut_entry(char *name)
   return found;
 }
 
-// Removes a file, or a directory with all in it. From inside, and with no file open on the way down: a test may have
-// moved directories into each other until no path is long enough, and there are only NOFILE descriptors.
+// Removes a file, or a directory with all in it. From inside, with no file open and nothing on the stack on the way down:
+// a test may have moved directories into each other until no path is long enough.
 static void
 ut_remove(const char *path)
 {
   char name[DIRSIZ + 1];
+  int depth = 0;
 
   if(unlink(path) == 0 || chdir(path) < 0)
     return;
-  for(int left = 10000; left > 0 && ut_entry(name); left--)
-    ut_remove(name);
-  chdir("..");
+  for(int left = 100000; left > 0 && depth >= 0; left--){
+    if(!ut_entry(name)){
+      chdir("..");  // where the directory we were in is the first entry, and empty now
+      depth--;
+    } else if(unlink(name) < 0){
+      if(chdir(name) < 0)
+        break;
+      depth++;
+    }
+  }
+  for(; depth >= 0; depth--)
+    chdir("..");
   unlink(path);
 }
 
@@ -179,11 +189,8 @@ ut_nothing(void)
 static void
 ut_settle(struct ut_used *u)
 {
-  volatile char deep[2 * PGSIZE];
   struct ut_used more;
 
-  for(uint i = 0; i < sizeof(deep); i += PGSIZE / 2)
-    deep[i] = 0;
   ut_use(u);
   more = *u;
   more.n[USED_PROCS]++;

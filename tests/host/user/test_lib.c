@@ -278,6 +278,14 @@ TEST(expressions)
       test_fail(__LINE__, "'%s' in '%s'", t[i].re, t[i].s);
   }
   CHECK(regex_match("ABC", "xabc", 1) && !regex_match("ABC", "xabc", 0));
+  // Neither the stack nor the time grows with the stars.
+  static char stars[2001], as[201];
+  for(uint i = 0; i < sizeof(stars) - 1; i++)
+    stars[i] = i % 2 ? '*' : 'a';
+  memset(as, 'a', sizeof(as) - 1);
+  CHECK(regex_match(stars, as, 0));
+  stars[sizeof(stars) - 2] = 'b';
+  CHECK(!regex_match(stars, as, 0));
 }
 
 TEST(file_patterns)

@@ -66,7 +66,7 @@ TEST(sh_trees)
 {
   CHECK_TEXT(parsed("ls -l"), "(ls -l)");
   CHECK_TEXT(parsed("a|b|c"), "(pipe (a) (pipe (b) (c)))");
-  CHECK_TEXT(parsed("a && b || c; d &"), "(seq (or (and (a) (b)) (c)) (bg (d)))");
+  CHECK_TEXT(parsed("a && b || c; d &"), "(seq (and (a) (or (b) (c))) (bg (d)))");
   CHECK_TEXT(parsed("a & b"), "(seq (bg (a)) (b))");
   CHECK_TEXT(parsed("(a; b) > f"), "(sub (seq (a) (b)) 1>f)");
   CHECK_TEXT(parsed("a<f 2>&1>>g x 2> h"), "(a x 0<f 2&1 1>>g 2>h)");
@@ -106,6 +106,8 @@ TEST(sh_bounds)
   for(int i = 0; i < 20000; i++)
     text[i] = i % 2 ? '|' : 'a';
   CHECK_TEXT(parsed(text), "error");
+  CHECK_TEXT(parsed("((((a))))"), "(sub (sub (sub (sub (a)))))");
+  CHECK_TEXT(parsed("(((((a)))))"), "error");
 }
 
 static const char *
