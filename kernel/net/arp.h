@@ -11,8 +11,6 @@
 #define ARP_HOLD_TOTAL 256   // ... for all of them together
 #define ARP_TRIES 3          // requests without an answer before it gives up
 #define ARP_INTERVAL_MS 1000  // between two requests for one address (RFC 1122 2.3.2.1: at most one a second)
-#define ARP_FRESH_MS 45000   // an entry that is in use is asked for again when it is this old
-#define ARP_LIFE_MS 60000    // an entry that is not in use is forgotten
 #define ARP_DEFEND_MS 10000  // between two defences of our own address (RFC 5227 2.4), or two lines on the console
 
 void arp_init(void);

@@ -16,6 +16,7 @@
 #include "net/netstat.h"
 #include "net/route.h"
 #include "pkt/drop.h"
+#include "pkt/tune.h"
 #include "sched/timer.h"
 
 #define TICK_MS 250
@@ -303,12 +304,12 @@ struct action {
 static void
 age(struct entry *e, uint64 t, struct action *a)
 {
-  uint64 old = t - e->confirmed, since = t - e->asked;
-  if(e->state == ARP_REACHABLE && old >= ARP_FRESH_MS * MSEC){
+  uint64 old = t - e->confirmed, since = t - e->asked, life = TUNE(ARPLIFE) * SEC;
+  if(e->state == ARP_REACHABLE && old >= life / 4 * 3){
     if(e->used){
       e->state = ARP_STALE;
       e->tries = 0;
-    } else if(old >= ARP_LIFE_MS * MSEC){
+    } else if(old >= life){
       forget(e);
       return;
     }
@@ -423,9 +424,9 @@ arp_record(int i, struct kstat_arp *r)
   r->state = e.state;
   r->held = e.held.n;
   if(e.state == ARP_REACHABLE || e.state == ARP_STALE){
-    uint64 old = now() - e.confirmed;
+    uint64 old = now() - e.confirmed, life = TUNE(ARPLIFE) * SEC;
     r->age_ms = old / MSEC;
-    r->ttl_ms = old < ARP_LIFE_MS * MSEC ? ARP_LIFE_MS - r->age_ms : 0;
+    r->ttl_ms = old < life ? (life - old) / MSEC : 0;
   }
   return 1;
 }

@@ -9,13 +9,14 @@
 #include "core/string.h"
 #include "net/icmp.h"
 #include "net/netstat.h"
+#include "pkt/tune.h"
 #include "sched/timer.h"
 #include "sched/waitq.h"
 
 #define DATAGRAMS 16      // that wait
 #define PIECES 256        // of all of them
 #define PIECES_EACH 128   // of one
-#define LIFE (60 * SEC)   // RFC 1122 3.3.2: 60 to 120 seconds after the first piece
+#define LIFE (TUNE(FRAGLIFE) * SEC)  // RFC 1122 3.3.2: 60 to 120 seconds after the first piece
 
 // f fraglock
 struct datagram {
@@ -106,7 +107,7 @@ start(const struct pktbuf *p)
   *d = (struct datagram){
     .src = p->src, .dst = p->dst, .id = h->ip_id, .proto = h->ip_p, .used = 1, .until = now() + LIFE,
   };
-  if(!reaper.set)
+  if(!reaper.set || d->until < reaper.when)
     timer_set(&reaper, d->until);
   return d;
 }

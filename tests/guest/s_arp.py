@@ -86,6 +86,7 @@ def ages(t):
     """A neighbour that is in use is asked again by unicast before its entry gets too old, and stays; one that is not is
     forgotten, and asked for by broadcast when it is needed again."""
     used, idle = t.lan.host("10.0.2.9"), t.lan.host("10.0.2.10")
+    t.sh("netctl arplife 12")
 
     def use(host):
         mark = t.lan.mark()
@@ -95,8 +96,8 @@ def ages(t):
 
     def forgotten():
         use(used)
-        return idle.address not in t.sh("sleep 20; arp")  # ticks: it looks again every 2 s
-    t.until("the unused one to be forgotten", forgotten, 180)
+        return idle.address not in t.sh("sleep 5; arp")  # ticks: it looks again every half second
+    t.until("the unused one to be forgotten", forgotten, 90)
     asked = t.lan.frames(asks(used.address))
     equal([f.eth.dst for f in asked[:2]], [p.BROADCAST, used.mac], "where the two requests for the one in use were sent")
     check(used.address in t.sh("arp"), "the one in use was forgotten, too")

@@ -90,6 +90,7 @@ def storm(t):
     t.host.ping(b"warm")
     t.m.background("nt echo 2000 0", "ready")
     t.m.background("nt echo 53 0", "ready")
+    t.sh("netctl fraglife 3")
     before = t.numbers()
     storm = Storm(20261121 + t.harts, t.lan.mac)
     for turn in range(6):
@@ -107,7 +108,7 @@ def storm(t):
     now = t.settled("that most kinds of frames were dropped by name", lambda n: n["e0.rx_frames"] - before["e0.rx_frames"] > 1000)
     kinds = [k for k, v in now.items() if "." in k and k.split(".")[0] in ("eth", "arp", "ip", "frag", "icmp", "udp") and v]
     check(len(kinds) >= 30, "only %d kinds of events were counted: %s" % (len(kinds), " ".join(sorted(kinds))))
-    # Fragments that wait give up after a minute; so do packets that wait for an address.
+    # Fragments that wait give up after those seconds, packets that wait for an address after three.
     t.settled("all packets free", lambda n: n["packets.free"] >= before["packets.free"], 90)
     equal(now["socks.free"], before["socks.free"], "free sockets")
 

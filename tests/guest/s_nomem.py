@@ -26,6 +26,7 @@ def reassembly(t):
     none; after the rests have timed out all packets are free again."""
     t.m.background("nt echo 7 0 2>errors", "ready")  # what it says must not come between what is typed
     t.host.ping(b"warm")
+    t.sh("netctl fraglife 3")
     before = t.numbers()
     data = bytes(i * 7 & 0x7f for i in range(5000))  # in four fragments
     got = []

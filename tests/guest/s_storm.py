@@ -10,6 +10,7 @@ FLOOD, FUZZ = 3000, 20000  # frames
 
 
 def floods_and_fuzz(t, kinds=storms.KINDS, *words):
+    t.sh("netctl fraglife 4")
     before = storms.start(t)
     for kind in kinds:
         storms.flood(t, kind, "-m", FLOOD)

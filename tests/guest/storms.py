@@ -153,8 +153,8 @@ def numbers(t):
 
 
 def no_leaks(t, before, seconds=100):
-    """The echoes end; wait until everything is free again: fragments give up after a minute, questions by ARP after
-    seconds."""
+    """The echoes end; wait until everything is free again: fragments give up after what `netctl fraglife` says, questions by
+    ARP after seconds."""
     kill(t, "udpecho")
     end = time.monotonic() + seconds * machine.SLOW
     while True:

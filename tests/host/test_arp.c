@@ -1,3 +1,4 @@
+#include "pkt/tune.h"
 #include "fixture.h"
 
 static int
@@ -403,6 +404,31 @@ TEST(arp_forgets_what_is_not_used)
   host_advance(61 * SEC);
   CHECK(!entry(GW_IP, 0));
   CHECK_EQ(nsent(), 0);
+}
+
+// How long that takes is netctl's to set; what is in use is asked for again at three quarters of it.
+TEST(arp_life_is_a_parameter)
+{
+  struct sock *s = udp_socket(2000);
+  struct kstat_arp e;
+  CHECK_EQ(tune_set("arplife", 8), 0);
+  feed_arp(ARP_OP_REQUEST, gw_mac, GW_IP, our_mac, OUR_IP);  // it is fresh now
+  CHECK_EQ(send_to(s, GW_IP, 9, 1), 1);
+  CHECK(entry(GW_IP, &e));
+  CHECK(e.ttl_ms > 0 && e.ttl_ms <= 8000);
+  sent_clear();
+  host_advance(5 * SEC);
+  CHECK_EQ(nsent(), 0);
+  host_advance(1500 * MSEC);
+  CHECK_EQ(nsent(), 1);
+  CHECK_BYTES(sent_eth(0)->dhost, gw_mac, 6);
+  feed_arp(ARP_OP_REPLY, gw_mac, GW_IP, our_mac, OUR_IP);
+  host_advance(7 * SEC);
+  CHECK(entry(GW_IP, 0));
+  host_advance(2 * SEC);
+  CHECK(!entry(GW_IP, 0));
+  CHECK_EQ(tune_set("arplife", 60), 0);
+  sock_close(s);
 }
 
 // What an interface knew is void when its address changes; packets that waited are dropped by name.

@@ -1,3 +1,4 @@
+#include "pkt/tune.h"
 #include "fixture.h"
 
 static struct wire w;
@@ -213,6 +214,21 @@ TEST(frag_timeout)
   CHECK_EQ(m->type, ICMP_TIMXCEED);
   CHECK_EQ(m->code, 1);
   CHECK_EQ(ntohs(((struct ip *)(m + 1))->ip_id), 2);
+}
+
+// The time is netctl's to set: what comes from then on waits so long, whatever came before waits as it was to.
+TEST(frag_life_is_a_parameter)
+{
+  piece(1, 0, 16, 1, 0);
+  CHECK_EQ(tune_set("fraglife", 2), 0);
+  piece(2, 0, 16, 1, 0);
+  host_advance(1900 * MSEC);
+  waiting(2, 2);
+  host_advance(200 * MSEC);
+  waiting(1, 1);
+  CHECK_EQ(tune_set("fraglife", 60), 0);
+  host_advance(58 * SEC);
+  waiting(0, 0);
 }
 
 // F10: first fragments of ever new datagrams: the oldest give way, memory is bounded, and a good one still gets through.
