@@ -32,7 +32,7 @@ main(int argc, char **argv)
       errno = EISDIR;
     }
     if(fd < 0){
-      warn_errno("%s", argv[i]);
+      warn_file("cannot open %s", argv[i]);
       status = 1;
       continue;
     }

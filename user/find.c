@@ -16,7 +16,7 @@ show(const char *path)
 {
   struct stat st;
   if(stat(path, &st) < 0){
-    warn_errno("%s", path);
+    warn_file("cannot open %s", path);
     return -1;
   }
   if((!pattern || glob_match(pattern, basename(path))) && (!type || st.type == type))

@@ -57,7 +57,7 @@ main(int argc, char **argv)
   for(int i = at; i < argc; i++){
     int fd = open(argv[i], O_RDONLY);
     if(fd < 0){
-      warn_errno("%s", argv[i]);
+      warn_file("cannot open %s", argv[i]);
       status = 1;
       continue;
     }

@@ -36,7 +36,7 @@ main(int argc, char **argv)
     usage(USAGE);
   int fd = o.at < argc ? open(argv[o.at], O_RDONLY) : 0;
   if(fd < 0)
-    die_errno("%s", argv[o.at]);
+    die_file("cannot open %s", argv[o.at]);
   while(at < most){
     // A pipe gives what it has: a line is filled from as many reads as it takes.
     uint want = most - at < 16 ? most - at : 16, have = 0;

@@ -13,7 +13,7 @@ show(const char *path, const char *name)
 {
   struct stat st;
   if(stat(path, &st) < 0){
-    warn_errno("%s", path);
+    warn_file("cannot open %s", path);
     return 1;
   }
   if(lng)
@@ -32,7 +32,7 @@ list(const char *path)
     return show(path, basename(path));
   int n = dir_read(path, &names);
   if(n < 0){
-    warn_errno("%s", path);
+    warn_file("cannot open %s", path);
     return 1;
   }
   for(int i = 0; i < n; i++){

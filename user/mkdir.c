@@ -36,7 +36,7 @@ main(int argc, char **argv)
     if(parents && (make_parents(argv[i]) == 0 && is_dir(argv[i])))
       continue;
     if(mkdir(argv[i]) < 0){
-      warn_errno("%s", argv[i]);
+      warn_file("%s failed to create", argv[i]);
       status = 1;
     }
   }

@@ -13,6 +13,7 @@
 //   share PORT             a parent and a child receive from the same socket; each ends with a datagram "stop"
 //   fault                  touches memory that it does not have
 //   fail N                 the N-th packet from now on cannot be had (a debug kernel's failalloc); 0: tells what is left of N
+//   exit N                 ends with the status -N
 //   names IP PORT          getsockname and getpeername before and after connect
 
 #include "kernel/types.h"
@@ -393,6 +394,12 @@ cmd_fail(char **a)
   return 0;
 }
 
+static int
+cmd_exit(char **a)
+{
+  return -(int)number(a[0], 255);
+}
+
 static const struct {
   const char *name;
   int arguments;
@@ -401,7 +408,7 @@ static const struct {
   {"echo", 2, cmd_echo}, {"recv", 4, cmd_recv}, {"send", 4, cmd_send}, {"queue", 1, cmd_queue}, {"ask", 3, cmd_ask},
   {"ttl", 3, cmd_ttl}, {"poll", 2, cmd_poll}, {"nonblock", 1, cmd_nonblock}, {"block", 2, cmd_block},
   {"share", 1, cmd_share}, {"names", 2, cmd_names}, {"fault", 0, cmd_fault},
-  {"fail", 1, cmd_fail},
+  {"fail", 1, cmd_fail}, {"exit", 1, cmd_exit},
 };
 
 int

@@ -12,7 +12,7 @@ remove_name(const char *path)
 {
   if(unlink(path) == 0 || (force && errno == ENOENT))
     return 0;
-  warn_errno("%s", path);
+  warn_file("%s failed to delete", path);
   return -1;
 }
 

@@ -15,7 +15,7 @@ uint64 clock(int which);                         // nanoseconds: CLOCK_BOOT or C
 int sync(void);
 int netctl(int op, const void *buf, uint bytes);  // kernel/netctl.h
 int getrandom(void *buf, uint bytes);             // bytes
-int fgproc(int pid);                              // whom ^C kills; 0: nobody
+int fgproc(int pid);                              // whom ^C kills; 0: nobody, FG_WAIT: it ends our wait() (kernel/syscall.h)
 int getcwd(char *buf, uint bytes);                // length of the path
 int getppid(void);
 int yield(void);
@@ -35,10 +35,13 @@ int isdigit(int c);
 // All of s is a decimal number from 0 to max, or with a leading 0x a hexadecimal one: 0, and it is in *v. Else -1.
 int parse_uint(const char *s, uint64 max, uint64 *v);
 
-// Output. A format has %d %i %u %x %X %o %p %s %c %%, with - 0 + # flags, width, precision (also *), h l ll z.
+// Output. A format has %d %i %u %x %X %o %p %s %c %%, with - 0 + # flags, width, precision (also *), h l ll z. Here %x and %p
+// print small letters; with user/user.h alone they print capitals, as in xv6.
 int vsnprintf(char *buf, uint size, const char *fmt, va_list ap);  // the length it wanted to have
 int snprintf(char *buf, uint size, const char *fmt, ...) __attribute__((format(__printf__, 3, 4)));
 void vfprintf(int fd, const char *fmt, va_list ap);
+void fprintf(int fd, const char *fmt, ...) __asm__("rxv_fprintf") __attribute__((format(__printf__, 2, 3)));
+void printf(const char *fmt, ...) __asm__("rxv_printf") __attribute__((format(__printf__, 1, 2)));
 
 // Memory.
 void *calloc(uint n, uint size);
@@ -55,6 +58,9 @@ void usage(const char *arguments) __attribute__((noreturn));                    
 // "NAME: message: why", from errno.
 void warn_errno(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
 void die_errno(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
+// "NAME: message", as xv6 says it; and ": why", unless the file is just not there.
+void warn_file(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
+void die_file(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
 int write_all(int fd, const void *buf, uint n);  // 0, or -1: not all of it could be written
 void output(const void *buf, uint n);            // to standard output, or exit(1): after a message, if anybody reads
 

@@ -1,4 +1,5 @@
-// sh: the shell. sh [FILE [WORD...]] runs a script, sh -c TEXT [NAME [WORD...]] runs TEXT, sh alone reads standard input.
+// sh: the shell. sh [-q] [FILE [WORD...]] runs a script, sh -c TEXT [NAME [WORD...]] runs TEXT, sh alone reads standard
+// input. As xv6's it prompts for each line, wherever that comes from (-q: not), and has xv6's words for what fails.
 //
 // Commands, | && || ; & ! ( ), < > >> 2> 2>&1, 'single' "double" \quotes, # comments, NAME=value, $NAME $? $$ $! $# $1 $@,
 // patterns * ? [a-z]; cd, exit, pwd, wait, set are its own. On a terminal it edits lines (lib/lineedit.c), and after a
@@ -7,6 +8,7 @@
 #include "kernel/fcntl.h"
 #include "kernel/param.h"
 #include "kernel/riscv.h"
+#include "kernel/syscall.h"
 #include "user/dir.h"
 #include "user/errno.h"
 #include "user/lineedit.h"
@@ -16,12 +18,13 @@
 
 #define LINE 1024               // bytes typed at once
 #define LONGEST (16 * 1024)     // bytes of a command that goes on over several lines
-#define KILLED (-1)             // what wait() says of a process that was killed
 
 enum { NOT_A_COMMAND = 127, NOT_RUNNABLE = 126, SYNTAX = 2 };
 
 static int interactive;  // 1: a terminal. Only in the shell itself, not in what it forks
+static int prompting;    // 1: neither a terminal nor -q: prompts are printed all the same
 static int running_bg;   // background processes that have not been waited for
+static int interrupted;  // 1: ^C ended the command in the foreground, and with it the line
 
 static uint64 stack_base;  // main's
 
@@ -76,7 +79,7 @@ wait_foreground(int pid)
   if(pid > 0)
     fgproc(pid);
   int status = wait_for(pid);
-  fgproc(0);
+  interrupted |= fgproc(0) > 0;
   return status;
 }
 
@@ -94,6 +97,16 @@ reap(void)
       running_bg--;
   }
   free(p);
+}
+
+// xv6's words; and why, unless the file is just not there.
+static void
+say_failed(const char *what, const char *name, int err)
+{
+  if(err == ENOENT)
+    fprintf(2, "%s %s failed\n", what, name);
+  else
+    fprintf(2, "%s %s failed: %s\n", what, name, strerror(err));
 }
 
 // In a child: descriptor fd is `from` from now on.
@@ -133,7 +146,7 @@ redirect(struct redir *r)
     // The new file gets the descriptor's own number if that is the lowest free one; moved there if not.
     fd = open(file, flags[r->how]);
     if(fd < 0 || move_fd(fd, r->fd) < 0){
-      warn_errno("%s", file);
+      say_failed("open", file, errno);
       return -1;
     }
     if(fd != r->fd)
@@ -146,16 +159,17 @@ redirect(struct redir *r)
 static void
 exec_script(char *path, int argc, char **argv)
 {
-  char **v = xmalloc((argc + 3) * sizeof(*v)), mark[2];
+  char **v = xmalloc((argc + 4) * sizeof(*v)), mark[2];
   int fd = open(path, O_RDONLY), script = read(fd, mark, 2) == 2 && mark[0] == '#' && mark[1] == '!';
   close(fd);
   errno = ENOEXEC;
   if(!script)
     return;
   v[0] = "sh";
-  v[1] = path;
+  v[1] = "-q";
+  v[2] = path;
   for(int i = 1; i <= argc; i++)
-    v[i + 1] = argv[i];
+    v[i + 2] = argv[i];
   exec("/sh", v);
 }
 
@@ -182,12 +196,8 @@ exec_command(int argc, char **argv)
     if(err == E2BIG)
       break;
   }
-  if(err == ENOENT){
-    warn("%s: not found", argv[0]);
-    exit(NOT_A_COMMAND);
-  }
-  warn("%s: %s", argv[0], strerror(err));
-  exit(NOT_RUNNABLE);
+  say_failed("exec", argv[0], err);
+  exit(err == ENOENT ? NOT_A_COMMAND : NOT_RUNNABLE);
 }
 
 static int
@@ -199,7 +209,10 @@ builtin_cd(int argc, char **argv)
     return 2;
   }
   if(chdir(dir) < 0){
-    warn_errno("cd: %s", dir);
+    if(errno == ENOENT)
+      fprintf(2, "cannot cd %s\n", dir);
+    else
+      fprintf(2, "cannot cd %s: %s\n", dir, strerror(errno));
     return 1;
   }
   return 0;
@@ -231,10 +244,13 @@ builtin_exit(int argc, char **argv)
 static int
 builtin_wait(int argc, char **argv)
 {
+  if(interactive)
+    fgproc(FG_WAIT);
   while(wait(0) >= 0)
-    ;
-  running_bg = 0;
-  return 0;
+    running_bg--;
+  if(interactive)
+    interrupted |= fgproc(0) > 0;
+  return interrupted;
 }
 
 static const struct builtin {
@@ -417,7 +433,7 @@ run_and_or(struct node *n)
   int s = run(n->a);
   for(; n->type == N_AND || n->type == N_OR; n = n->b){
     struct node *next = n->b->type == N_AND || n->b->type == N_OR ? n->b->a : n->b;
-    if(n->type == N_AND ? s == 0 : s != 0 && s != KILLED)
+    if(n->type == N_AND ? s == 0 : s != 0 && !interrupted)
       s = run(next);
   }
   return s;
@@ -450,7 +466,7 @@ run(struct node *n)
     for(; n; n = n->b){
       s = run(n->a);
       // ^C ends the whole line, not just the command that ran.
-      if(s == KILLED && interactive)
+      if(interrupted)
         break;
     }
     break;
@@ -462,11 +478,7 @@ run(struct node *n)
 static void
 show_status(int status)
 {
-  if(!interactive || status == 0)
-    return;
-  if(status == KILLED)
-    fprintf(2, "[killed]\n");
-  else
+  if(interactive && status != 0 && !interrupted)  // ^C has shown itself
     fprintf(2, "[exit %d]\n", status);
 }
 
@@ -478,6 +490,8 @@ more_input(struct reader *in, const char *prompt, char *line)
     int n = line_edit(0, prompt, line, LINE);
     return n >= 0 ? 0 : n == LINE_INTERRUPTED ? 1 : -1;
   }
+  if(prompting)
+    fprintf(2, "%s", prompt);
   char *s = reader_line(in);
   if(s == 0)
     return -1;
@@ -515,6 +529,7 @@ shell(int fd)
       continue;
     }
     if(r == PARSE_OK){
+      interrupted = 0;
       show_status(run(tree));
     } else if(r != PARSE_EMPTY){
       warn("%s", error);
@@ -550,20 +565,23 @@ main(int argc, char **argv)
   sh_params.argv = argv;
   if(argc > 1 && strcmp(argv[1], "-c") == 0){
     if(argc < 3)
-      usage("[FILE [WORD...] | -c TEXT [NAME [WORD...]]]");
+      usage("[-q] [FILE [WORD...] | -c TEXT [NAME [WORD...]]]");
     sh_params.argc = argc > 3 ? argc - 3 : 1;
     sh_params.argv = argc > 3 ? argv + 3 : argv;
     return run_text(argv[2]);
   }
-  if(argc > 1){
-    int fd = open(argv[1], O_RDONLY);
+  int quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
+  if(argc > 1 + quiet){
+    int fd = open(argv[1 + quiet], O_RDONLY);
     if(fd < 0)
-      die_errno("%s", argv[1]);
-    sh_params.argc = argc - 1;
-    sh_params.argv = argv + 1;
+      die_file("cannot open %s", argv[1 + quiet]);
+    sh_params.argc = argc - 1 - quiet;
+    sh_params.argv = argv + 1 + quiet;
+    prompting = !quiet;
     return shell(fd);
   }
   interactive = fcntl(0, F_SETRAW, 0) == 0;  // only a terminal takes that
+  prompting = !interactive && !quiet;
   int status = shell(0);
   if(interactive)
     fprintf(2, "\n");

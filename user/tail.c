@@ -26,7 +26,7 @@ main(int argc, char **argv)
   if(at < argc){
     close(0);
     if(open(argv[at], O_RDONLY) != 0)
-      die_errno("%s", argv[at]);
+      die_file("cannot open %s", argv[at]);
   }
   if(n == 0)
     return 0;

@@ -19,7 +19,7 @@ main(int argc, char **argv)
   for(int i = o.at; i < argc; i++){
     int fd = open(argv[i], O_WRONLY | O_CREATE | flags);
     if(fd < 0){
-      warn_errno("%s", argv[i]);
+      warn_file("cannot open %s", argv[i]);
       status = 1;
     } else {
       out[nout++] = fd;

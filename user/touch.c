@@ -13,7 +13,7 @@ main(int argc, char **argv)
   for(int i = 1; i < argc; i++){
     int fd = open(argv[i], O_WRONLY | O_CREATE);
     if(fd < 0){
-      warn_errno("%s", argv[i]);
+      warn_file("cannot open %s", argv[i]);
       status = 1;
     }
     close(fd);

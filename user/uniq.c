@@ -32,7 +32,7 @@ main(int argc, char **argv)
   if(o.at < argc){
     close(0);
     if(open(argv[o.at], O_RDONLY) != 0)
-      die_errno("%s", argv[o.at]);
+      die_file("cannot open %s", argv[o.at]);
   }
   struct reader r;
   char *line, *last = 0;

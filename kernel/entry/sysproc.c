@@ -73,8 +73,7 @@ sys_failalloc(const uint64 a[6])
 int64
 sys_fgproc(const uint64 a[6])
 {
-  proc_fg(a[0]);
-  return 0;
+  return proc_fg(a[0]);
 }
 
 // sbrk(bytes, how). Stock programs of 2022 pass one argument, so only SBRK_LAZY means lazy.

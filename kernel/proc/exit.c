@@ -1,5 +1,6 @@
 // The end of processes: exit(), wait(), kill(), and ^C.
 
+#include "kernel/syscall.h"
 #include "core/cpu.h"
 #include "core/panic.h"
 #include "core/printf.h"
@@ -11,7 +12,11 @@
 #include "sched/runq.h"
 
 void (*proc_exiting)(int pid);
-static int foreground;  // pid that ^C is for; 0: nobody
+
+// t tree_lock
+static int foreground;   // [t] pid that ^C is for; 0: nobody
+static int waiting;      // [t] pid whose wait() ^C ends; 0: nobody
+static int interrupted;  // [t] 1: ^C has come for one of them
 
 static void
 close_files(struct proc *p)
@@ -65,6 +70,8 @@ proc_exit(int status)
   acquire(&tree_lock);
   if(foreground == p->pid)
     foreground = 0;
+  if(waiting == p->pid)
+    waiting = 0;
   orphan_children(p);
   p->xstate = status;
   list_del(&p->sibling);
@@ -84,7 +91,10 @@ proc_wait(uint64 status_uva)
   int e = 0;
   acquire(&tree_lock);
   while(list_empty(&p->zombies)){
-    e = list_empty(&p->children) ? -ECHILD : wq_sleep(&p->childwait, &tree_lock);
+    if(waiting == p->pid && interrupted)
+      e = -EINTR;
+    else
+      e = list_empty(&p->children) ? -ECHILD : wq_sleep(&p->childwait, &tree_lock);
     if(e < 0){
       release(&tree_lock);
       return e;
@@ -140,10 +150,18 @@ proc_kill(int pid)
   return e;
 }
 
-void
+int
 proc_fg(int pid)
 {
-  foreground = pid;
+  int came;
+  acquire(&tree_lock);
+  foreground = pid > 0 ? pid : 0;
+  waiting = pid == FG_WAIT ? myproc()->pid : 0;
+  came = pid <= 0 && interrupted;
+  if(pid <= 0)
+    interrupted = 0;
+  release(&tree_lock);
+  return came;
 }
 
 // Is a among p's ancestors, or p itself? tree_lock is held; the tree is never deeper than the table is long.
@@ -161,7 +179,11 @@ void
 proc_interrupt(void)
 {
   acquire(&tree_lock);
-  struct proc *fg = proc_find(foreground);
+  struct proc *fg = proc_find(foreground), *in_wait = proc_find(waiting);
+  if(fg || in_wait)
+    interrupted = 1;
+  if(in_wait)
+    wq_wake_all(&in_wait->childwait);
   if(fg && fg != initproc)
     for(struct proc *p = procs; p < procs + NPROC; p++)
       if(p->pid && p->state != PS_UNUSED && p->state != PS_ZOMBIE && p->parent && descends(p, fg))

@@ -12,7 +12,9 @@ extern void (*proc_exiting)(int pid);             // what else is to be given ba
 int proc_wait(uint64 status_uva);                 // a dead child's pid; -ECHILD, -EFAULT, -EINTR
 int proc_kill(int pid);                           // 0, -ESRCH
 int proc_exec(char *path, char **argv);           // argc, or -E... . argv: kernel strings, 0-ended
-void proc_fg(int pid);                            // ^C is for this one and its descendants; 0: nobody
+// ^C is for this one and its descendants; 0: nobody; FG_WAIT: nobody, it ends the caller's proc_wait(). result, with 0 or
+// FG_WAIT: 1 if ^C came for somebody since the last such call.
+int proc_fg(int pid);
 void proc_interrupt(void);                        // ^C was typed: kill them
 
 #endif

@@ -51,12 +51,12 @@ copy_file(const char *from, const char *to)
 {
   int status = 1, in = open(from, O_RDONLY);
   if(in < 0){
-    warn_errno("%s", from);
+    warn_file("cannot open %s", from);
     return 1;
   }
   int out = open(to, O_WRONLY | O_CREATE);
   if(out < 0){
-    warn_errno("%s", to);
+    warn_file("cannot create %s", to);
   } else if(same_file(in, out)){
     warn("%s and %s are the same file", from, to);
   } else {

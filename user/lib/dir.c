@@ -143,7 +143,7 @@ open_level(struct level *l)
   *l = (struct level){ .end = strlen(walk.path) };
   l->n = dir_read(walk.path, &l->names);
   if(l->n < 0)
-    warn_errno("%s", walk.path);
+    warn_file("cannot open %s", walk.path);
   return l->n < 0 ? -1 : 0;
 }
 

@@ -3,6 +3,8 @@
 // As long as characters are added at the end, the terminal gets those characters and nothing else, so that scripts
 // that drive a console see what they typed. Only moving about inside the line uses backspaces, and no other control
 // sequence. Input is taken one character at a time: what follows the newline belongs to the command that will run.
+//
+// Text is UTF-8: positions count bytes, the cursor moves by characters, each of which is taken to be one column wide.
 
 #include "kernel/fcntl.h"
 #include "user/dir.h"
@@ -25,6 +27,8 @@ struct line {
   int fd;
   char *buf;
   uint n, at, size;
+  char part[4];   // the bytes so far of a character that has more than one
+  uint npart;
   uint back;      // how far up in the history; 0: the line being typed
   char *typed;    // that line, while an older one is shown
   const char *prompt;
@@ -98,47 +102,102 @@ get_escape(int fd)
   return c < 0 ? c : KEY_NONE;
 }
 
+static int
+continues(char c)
+{
+  return (c & 0xc0) == 0x80;
+}
+
+// How many columns the characters between two positions take.
+static uint
+columns(struct line *l, uint from, uint to)
+{
+  uint n = 0;
+  for(; from < to; from++)
+    n += !continues(l->buf[from]);
+  return n;
+}
+
+// The position of the character before that at `at`, and of the one behind it.
+static uint
+before(struct line *l, uint at)
+{
+  while(at > 0 && continues(l->buf[--at]))
+    ;
+  return at;
+}
+
+static uint
+behind(struct line *l, uint at)
+{
+  while(at < l->n && ++at < l->n && continues(l->buf[at]))
+    ;
+  return at;
+}
+
 static void
 move_to(struct line *l, uint at)
 {
   if(at < l->at)
-    repeat('\b', l->at - at);
+    repeat('\b', columns(l, at, l->at));
   else
     show(l->buf + l->at, at - l->at);
   l->at = at;
 }
 
-// Takes out the n characters from at on; the cursor stays there.
+// Takes out the n bytes from at on; the cursor stays there.
 static void
 erase(struct line *l, uint at, uint n)
 {
+  uint wide = columns(l, at, at + n);
   move_to(l, at);
   memmove(l->buf + at, l->buf + at + n, l->n - at - n);
   l->n -= n;
   show(l->buf + at, l->n - at);
-  repeat(' ', n);
-  repeat('\b', l->n - at + n);
+  repeat(' ', wide);
+  repeat('\b', columns(l, at, l->n) + wide);
 }
 
+// n bytes, whole characters, at the cursor.
 static void
-insert(struct line *l, char c)
+insert(struct line *l, const char *s, uint n)
 {
-  if(l->n + 1 >= l->size)
+  if(n == 0 || l->n + n >= l->size)
     return;
-  memmove(l->buf + l->at + 1, l->buf + l->at, l->n - l->at);
-  l->buf[l->at] = c;
-  l->n++;
+  memmove(l->buf + l->at + n, l->buf + l->at, l->n - l->at);
+  memcpy(l->buf + l->at, s, n);
+  l->n += n;
   show(l->buf + l->at, l->n - l->at);
-  l->at++;
-  repeat('\b', l->n - l->at);
+  l->at += n;
+  repeat('\b', columns(l, l->at, l->n));
+}
+
+// A byte that was typed. Those of one character are shown together, when the last has come; its first byte begins with
+// as many ones as it has bytes. What is no UTF-8 is not taken.
+static void
+type(struct line *l, char c)
+{
+  if(l->npart > 0 && continues(c)){
+    l->part[l->npart++] = c;
+    uint want = (l->part[0] & 0xe0) == 0xc0 ? 2 : (l->part[0] & 0xf0) == 0xe0 ? 3 : 4;
+    if(l->npart == want){
+      insert(l, l->part, want);
+      l->npart = 0;
+    }
+    return;
+  }
+  l->npart = 0;
+  if((c & 0x80) == 0)
+    insert(l, &c, 1);
+  else if(!continues(c))
+    l->part[l->npart++] = c;
 }
 
 static void
 replace(struct line *l, const char *text)
 {
   erase(l, 0, l->n);
-  for(; *text; text++)
-    insert(l, *text);
+  insert(l, text, strlen(text));
 }
 
 // Another line of the history, up (1) or down (-1).
@@ -176,7 +235,7 @@ list(struct line *l, char **names, int n)
     fprintf(2, "%s%s", names[i], i + 1 < n ? "  " : "\n");
   fprintf(2, "%s", l->prompt);
   show(l->buf, l->n);
-  repeat('\b', l->n - l->at);
+  repeat('\b', columns(l, l->at, l->n));
 }
 
 // As much as all names that fit have in common; if that is nothing, they are shown.
@@ -195,10 +254,11 @@ complete(struct line *l)
         common = j;
     }
   }
-  for(uint i = typed; i < common; i++)
-    insert(l, names[0][i]);
+  while(common > typed && continues(names[0][common]))
+    common--;  // half a character is none
+  insert(l, names[0] + typed, common - typed);
   if(n == 1 && names[0][common - 1] != '/')
-    insert(l, ' ');
+    insert(l, " ", 1);
   else if(n > 1 && common == typed)
     list(l, names, n);
   dir_free(names, n);
@@ -208,6 +268,7 @@ complete(struct line *l)
 static int
 handle(struct line *l, int key)
 {
+  uint at;
   switch(key){
   case -1:
     return LINE_EOF;
@@ -225,26 +286,26 @@ handle(struct line *l, int key)
     // falls through
   case KEY_DELETE:
     if(l->at < l->n)
-      erase(l, l->at, 1);
+      erase(l, l->at, behind(l, l->at) - l->at);
     break;
   case CTRL('H'):
   case 127:
-    if(l->at > 0)
-      erase(l, l->at - 1, 1);
+    at = before(l, l->at);
+    erase(l, at, l->at - at);
     break;
   case CTRL('U'): erase(l, 0, l->at); break;
   case CTRL('K'): erase(l, l->at, l->n - l->at); break;
   case CTRL('W'): erase_word(l); break;
   case CTRL('A'): case KEY_HOME: move_to(l, 0); break;
   case CTRL('E'): case KEY_END: move_to(l, l->n); break;
-  case CTRL('B'): case KEY_LEFT: move_to(l, l->at > 0 ? l->at - 1 : 0); break;
-  case CTRL('F'): case KEY_RIGHT: move_to(l, l->at < l->n ? l->at + 1 : l->n); break;
+  case CTRL('B'): case KEY_LEFT: move_to(l, before(l, l->at)); break;
+  case CTRL('F'): case KEY_RIGHT: move_to(l, behind(l, l->at)); break;
   case KEY_UP: recall(l, 1); break;
   case KEY_DOWN: recall(l, -1); break;
   case '\t': complete(l); break;
   default:
     if(key >= ' ' && key < 256)
-      insert(l, key);
+      type(l, key);
   }
   return 0;
 }

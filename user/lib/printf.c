@@ -1,14 +1,17 @@
 // Formatted output. Each call of printf makes one write() for each 256 bytes, so that the lines of processes that
 // print at the same time stay whole.
+// This printf is user/rxv.h's; programs with user/user.h alone get that of capitals.c.
 
 #include <stdarg.h>
 
+#include "user/lib/print.h"
 #include "user/rxv.h"
 #include "user/user.h"
 
 #pragma weak vsnprintf
 #pragma weak snprintf
 #pragma weak vfprintf
+#pragma weak print
 
 // Where characters go: to the end of a buffer, which is either emptied into a descriptor or cut off.
 struct sink {
@@ -16,6 +19,7 @@ struct sink {
   char *buf;
   uint n, size;
   uint total;  // characters so far, those cut off included
+  const char *hex;  // the digits of %x and %p
 };
 
 // A conversion: %[flags][width][.precision][size]letter
@@ -169,11 +173,11 @@ convert(struct sink *s, struct spec *f, char c, struct args *a)
   case 'x':
   case 'X':
     v = f->lng ? va_arg(a->ap, uint64) : va_arg(a->ap, uint);
-    out_number(s, f, v, 16, c == 'x' ? digits_lower : digits_upper, hex_prefix(f, v, c == 'x' ? "0x" : "0X"));
+    out_number(s, f, v, 16, c == 'x' ? s->hex : digits_upper, hex_prefix(f, v, c == 'x' ? "0x" : "0X"));
     break;
   case 'p':
     f->prec = 16;
-    out_number(s, f, va_arg(a->ap, uint64), 16, digits_lower, "0x");
+    out_number(s, f, va_arg(a->ap, uint64), 16, s->hex, "0x");
     break;
   case 's':
     out_string(s, f, va_arg(a->ap, const char *));
@@ -228,10 +232,10 @@ format(struct sink *s, const char *p, struct args *a)
 }
 
 void
-vfprintf(int fd, const char *fmt, va_list ap)
+print(int fd, const char *hex, const char *fmt, va_list ap)
 {
   char buf[256];
-  struct sink s = { .fd = fd, .buf = buf, .size = sizeof(buf) };
+  struct sink s = { .fd = fd, .buf = buf, .size = sizeof(buf), .hex = hex };
   struct args a;
   if(fd < 0)
     return;
@@ -241,10 +245,16 @@ vfprintf(int fd, const char *fmt, va_list ap)
   flush(&s);
 }
 
+void
+vfprintf(int fd, const char *fmt, va_list ap)
+{
+  print(fd, digits_lower, fmt, ap);
+}
+
 int
 vsnprintf(char *buf, uint size, const char *fmt, va_list ap)
 {
-  struct sink s = { .fd = -1, .buf = buf, .size = size ? size - 1 : 0 };
+  struct sink s = { .fd = -1, .buf = buf, .size = size ? size - 1 : 0, .hex = digits_lower };
   struct args a;
   va_copy(a.ap, ap);
   format(&s, fmt, &a);
@@ -269,7 +279,7 @@ fprintf(int fd, const char *fmt, ...)
 {
   va_list ap;
   va_start(ap, fmt);
-  vfprintf(fd, fmt, ap);
+  print(fd, digits_lower, fmt, ap);
   va_end(ap);
 }
 
@@ -278,6 +288,6 @@ printf(const char *fmt, ...)
 {
   va_list ap;
   va_start(ap, fmt);
-  vfprintf(1, fmt, ap);
+  print(1, digits_lower, fmt, ap);
   va_end(ap);
 }

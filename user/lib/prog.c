@@ -9,6 +9,8 @@
 #pragma weak usage
 #pragma weak warn_errno
 #pragma weak die_errno
+#pragma weak warn_file
+#pragma weak die_file
 #pragma weak write_all
 #pragma weak output
 #pragma weak next_opt
@@ -59,6 +61,31 @@ die_errno(const char *fmt, ...)
   va_list ap;
   va_start(ap, fmt);
   message(strerror(errno), fmt, ap);
+  va_end(ap);
+  exit(1);
+}
+
+static const char *
+why_not_missing(void)
+{
+  return errno == ENOENT ? 0 : strerror(errno);
+}
+
+void
+warn_file(const char *fmt, ...)
+{
+  va_list ap;
+  va_start(ap, fmt);
+  message(why_not_missing(), fmt, ap);
+  va_end(ap);
+}
+
+void
+die_file(const char *fmt, ...)
+{
+  va_list ap;
+  va_start(ap, fmt);
+  message(why_not_missing(), fmt, ap);
   va_end(ap);
   exit(1);
 }
