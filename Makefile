@@ -269,7 +269,8 @@ else
   NETOPTS = -netdev dgram,id=net0,local.type=unix,local.path=$(WIRE).q,remote.type=unix,remote.path=$(WIRE).h $(NIC)
 endif
 
-QEMUOPTS = -machine virt -bios none -kernel $(KERNEL) -m $(MEM) -smp $(CPUS) -nographic \
+# QEMU's standard output needs no CR before LF: a terminal adds it, and programs that read it compare whole lines.
+QEMUOPTS = $(if $(findstring -serial,$(QEMUEXTRA)),,-append console=lf) -machine virt -bios none -kernel $(KERNEL) -m $(MEM) -smp $(CPUS) -nographic \
   -global virtio-mmio.force-legacy=false \
   -drive file=$(FSIMG),if=none,format=raw,id=x0 -device virtio-blk-device,drive=x0,bus=virtio-mmio-bus.0 \
   $(NETOPTS) $(QEMUEXTRA)

@@ -5,6 +5,7 @@
 
 void (*printf_putc)(int c);
 void (*printf_hold)(int on);
+void (*printf_notice_sink)(const char *line, int n);
 volatile int printf_midline;
 
 static struct spinlock printf_lock = SPINLOCK("printf");
@@ -203,6 +204,20 @@ printf(const char *fmt, ...)
     release(&printf_lock);
   va_end(ap);
   return k.n;
+}
+
+void
+printf_notice(const char *fmt, ...)
+{
+  char line[128];
+  va_list ap;
+  va_start(ap, fmt);
+  int n = vsnprintf(line, sizeof(line), fmt, ap);
+  va_end(ap);
+  if(printf_notice_sink && n < (int)sizeof(line))
+    printf_notice_sink(line, n);
+  else
+    printf("%s", line);
 }
 
 void

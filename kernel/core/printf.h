@@ -11,6 +11,11 @@ int printf(const char *fmt, ...);                             // a whole call at
 int snprintf(char *buf, uint64 size, const char *fmt, ...);   // always zero-ended (size > 0); bytes it wants
 int vsnprintf(char *buf, uint64 size, const char *fmt, va_list ap);
 
+// The same for what is no error and can wait: not in the middle of a program's output. A line with its newline, at most
+// 127 characters.
+void printf_notice(const char *fmt, ...);
+extern void (*printf_notice_sink)(const char *line, int n);   // 0: nobody keeps it, it is printed at once
+
 // Where characters go: set by the UART driver at boot. Called with a lock held and interrupts off.
 extern void (*printf_putc)(int c);
 // Round the characters of one call: nobody else's come between them. 0: nothing else is printed anyway.

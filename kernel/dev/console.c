@@ -3,19 +3,21 @@
 // Input is one circle of characters with three free-running positions: read <= ready <= end. Readers take what
 // lies between read and ready; between ready and end is the line that is still being edited. Raw input is ready
 // at once. When the circle is full the UART holds the rest back (uart.h), so a script that is pasted or piped
-// in loses nothing; a line that fills all of the circle counts as finished, or nobody could ever read it.
+// in loses nothing; a line that fills all of the circle counts as finished, or nobody could ever read it. But a ^C in what is
+// held back is not seen either, so the circle is larger than what anybody types ahead.
 
 #include "core/debugkey.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "dev/console.h"
+#include "dev/notice.h"
 #include "dev/uart.h"
 #include "mm/uaccess.h"
 #include "sched/sleeplock.h"
 #include "sched/waitq.h"
 
-#define INPUT 2048  // characters, a power of 2
+#define INPUT (256 * 1024)  // characters, a power of 2
 #define DEL 0x7f
 
 // c lock
@@ -37,11 +39,11 @@ static void
 echo(int c)
 {
   if(c == '\n' || c >= ' '){
-    uart_putc_sync(c);
+    uart_echo(c);
     return;
   }
-  uart_putc_sync('^');
-  uart_putc_sync(c + '@');
+  uart_echo('^');
+  uart_echo(c + '@');
 }
 
 // Take back the last character of the line, also from the screen. A character in UTF-8 is several bytes, of
@@ -56,9 +58,9 @@ erase(void)
   while((c & 0xc0) == 0x80 && cons.end != cons.ready);
   columns = c < ' ' ? 2 : 1;
   while(columns-- > 0){
-    uart_putc_sync('\b');
-    uart_putc_sync(' ');
-    uart_putc_sync('\b');
+    uart_echo('\b');
+    uart_echo(' ');
+    uart_echo('\b');
   }
 }
 
@@ -125,6 +127,7 @@ console_input(int c)
 {
   if(c == 0 || (c < ' ' && debugkey_run(c)))
     return;
+  notice_key();
   if(c == C('C') && console_interrupt)
     console_interrupt();
   acquire(&cons.lock);
@@ -167,6 +170,16 @@ take(char *to, int n, int *more)
   return i;
 }
 
+// lock: cons.lock.
+static int
+wait_for_input(void)
+{
+  notice_reader(1);
+  int e = wq_sleep(&console_readers, &cons.lock);
+  notice_reader(0);
+  return e;
+}
+
 int
 console_read(int user, uint64 dst, int n, int nonblock)
 {
@@ -176,7 +189,7 @@ console_read(int user, uint64 dst, int n, int nonblock)
   while(done < n && more){
     acquire(&cons.lock);
     while(cons.read == cons.ready && done == 0){
-      e = nonblock ? -EAGAIN : wq_sleep(&console_readers, &cons.lock);
+      e = nonblock ? -EAGAIN : wait_for_input();
       if(e < 0){
         release(&cons.lock);
         return e;
@@ -252,6 +265,8 @@ edit_again(void)
 void
 console_raw(int on)
 {
+  if(on)
+    notice_flush();
   acquire(&cons.lock);
   if(on && !cons.raw){
     cons.typed_raw = cons.end;
@@ -269,6 +284,7 @@ void
 console_init(void)
 {
   initsleeplock(&cons.writing, "console write");
+  notice_init();
   uart_input = console_input;
   uart_room = console_room;
 }

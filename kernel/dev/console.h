@@ -2,6 +2,8 @@
 #define RXV_DEV_CONSOLE_H
 // The terminal: line editing for input, output for programs, debug keys.
 //
+// What is written and not ended by a newline, and what is being typed, is written again after a message of the kernel's.
+//
 // Cooked (the default): a read gets a line at the most. Backspace and DEL erase a character, ^W a word, ^U the line;
 // ^D ends the input: alone on a line it makes the read return 0. Raw: characters come as typed, unechoed, '\r'
 // for Enter; erasing and history are the reader's. In both, ^C calls console_interrupt (raw: and is read as 3),

@@ -88,6 +88,17 @@ has_string(const struct value *v, const char *s)
   return 0;
 }
 
+// Is arg one of the words of a boot line (QEMU's -append)?
+static int
+has_argument(const struct value *v, const char *arg)
+{
+  uint n = strlen(arg);
+  for(uint i = 0; i + n < v->len; i++)
+    if((i == 0 || v->at[i - 1] == ' ') && memcmp(v->at + i, arg, n) == 0 && (v->at[i + n] == ' ' || v->at[i + n] == 0))
+      return 1;
+  return 0;
+}
+
 // Transports in ascending order of address: slot 0 is the lowest.
 static void
 add_virtio(uint64 base, uint32 irq)
@@ -210,6 +221,8 @@ take_property(struct tree *t, const char *name, struct value v)
     mine->address = MIN(cell(&v, 0), 3u);
   else if(strcmp(name, "#size-cells") == 0)
     mine->size = MIN(cell(&v, 0), 2u);
+  else if(strcmp(name, "bootargs") == 0)
+    machine.console_lf = has_argument(&v, "console=lf");
   else if(strcmp(name, "timebase-frequency") == 0)
     machine.timebase = number(&v, 0, MIN(v.len / 4, 2u));
 }

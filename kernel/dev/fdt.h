@@ -23,6 +23,7 @@ struct machine {
   uint32 pci_irq_base;            // PLIC's number of INTA in slot 0
   uint8 seed[64];                 // /chosen/rng-seed
   uint seed_len;
+  int console_lf;                 // /chosen/bootargs has "console=lf": lines end with LF alone
 };
 
 extern struct machine machine;

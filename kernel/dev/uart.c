@@ -3,13 +3,16 @@
 // Three ways out. The kernel prints by polling: it works with interrupts off and when all else is broken. Programs
 // write into a queue; as long as the line takes characters at once, as QEMU's does, whoever filled the queue empties
 // it too, 16 at a time, and no interrupt is needed. Only if the line is busy does the interrupt go on with it.
-// What the kernel prints pushes the queue out first, so that pieces stay whole and in order.
+// What the kernel prints pushes the queue out first, so that pieces stay whole and in order. A line of a program's, or of
+// somebody who types, that is ended by such a message is written again after it (termline.h): by whoever writes next, or by
+// the interrupt that uart_hold(0) asks for.
 
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/fdt.h"
 #include "dev/plic.h"
+#include "dev/termline.h"
 #include "dev/uart.h"
 #include "sched/waitq.h"
 
@@ -47,10 +50,14 @@ static struct {
   char txq[TXQ];           // [t] positions are free-running
   uint32 put, sent;        // [t] put - sent bytes wait
   uint8 ier;               // [t] what IER holds
+  struct termline line;    // [t] what programs and keys have written of a line
+  int torn;                // [t] 1: a message of the kernel's has ended it
+  int half;                // [t] 1: that message goes on
 } uart = {.lock = SPINLOCK("uart"), .txlock = SPINLOCK("uart.tx"), .room = {{&uart.room.waiters, &uart.room.waiters}}};
 
 void (*uart_input)(int c);
 int (*uart_room)(void);
+int uart_lf;
 
 // What came before the FIFO was turned on, which empties it: piped into QEMU, it waits from the first moment on.
 static struct {
@@ -93,12 +100,40 @@ pump(void)
 
 // One character at once, whoever holds what.
 static void
-put_polled(int c)
+put_raw(int c)
 {
   for(int i = 0; i < PATIENCE; i++)
     if(uart.reg[LSR] & LSR_TX)
       break;
   uart.reg[THR] = c;
+}
+
+static void
+put_polled(int c)
+{
+  if(c == '\n' && !uart_lf)
+    put_raw('\r');
+  put_raw(c);
+}
+
+// All of the queue. lock: txlock held.
+static void
+drain(void)
+{
+  while(uart.sent != uart.put)
+    put_raw(uart.txq[uart.sent++ % TXQ]);
+}
+
+// The line that a message has ended is written again. lock: txlock held.
+static void
+restore_line(void)
+{
+  if(!uart.torn || uart.half)
+    return;
+  uart.torn = 0;
+  drain();
+  termline_show(&uart.line, put_raw);
+  printf_midline = !termline_empty(&uart.line);
 }
 
 // The kernel prints a piece: the echo of a key, or what programs wrote, waits until it is whole.
@@ -107,10 +142,14 @@ uart_hold(int on)
 {
   if(panicked)
     return;
-  if(on)
+  if(on){
     acquire(&uart.txlock);
-  else if(holding(&uart.txlock))
+    uart.torn |= printf_midline;  // printf() is about to end the line
+  } else if(holding(&uart.txlock)){
+    if(uart.torn && !uart.half)
+      set_ier(uart.ier | IER_TX);
     release(&uart.txlock);
+  }
 }
 
 void
@@ -125,12 +164,24 @@ uart_putc_sync(int c)
   int held = holding(&uart.txlock);
   if(!held)
     acquire(&uart.txlock);
-  while(uart.sent != uart.put)
-    put_polled(uart.txq[uart.sent++ % TXQ]);
+  drain();
   put_polled(c);
-  printf_midline = c != '\n';
+  uart.half = c != '\n';
   if(!held)
     release(&uart.txlock);
+}
+
+void
+uart_echo(int c)
+{
+  acquire(&uart.txlock);
+  uart.half = 0;
+  restore_line();
+  drain();
+  put_polled(c);
+  termline_put(&uart.line, c);
+  printf_midline = !termline_empty(&uart.line);
+  release(&uart.txlock);
 }
 
 // 1: s is in the queue, and as much of it as possible on the line; 0: no room.
@@ -141,11 +192,17 @@ enqueue(const char *s, int n)
 
   acquire(&uart.txlock);
   pump();
-  fits = TXQ - (uart.put - uart.sent) >= n;
+  fits = TXQ - (uart.put - uart.sent) >= 2 * n;  // as if all were newlines
   if(fits){
-    for(int i = 0; i < n; i++)
+    uart.half = 0;
+    restore_line();
+    for(int i = 0; i < n; i++){
+      if(s[i] == '\n' && !uart_lf)
+        uart.txq[uart.put++ % TXQ] = '\r';
       uart.txq[uart.put++ % TXQ] = s[i];
-    printf_midline = n > 0 && s[n - 1] != '\n';
+      termline_put(&uart.line, s[i]);
+    }
+    printf_midline = !termline_empty(&uart.line);
     pump();
   }
   release(&uart.txlock);
@@ -206,6 +263,7 @@ uart_interrupt(void *arg)
     receive();
     acquire(&uart.txlock);
     pump();
+    restore_line();
     release(&uart.txlock);
   } while((uart.reg[LSR] & LSR_RX) && (__atomic_load_n(&uart.ier, __ATOMIC_SEQ_CST) & IER_RX));
   acquire(&uart.lock);

@@ -65,6 +65,7 @@ find_machine(const void *dtb)
 {
   int e = fdt_read(dtb);
   uart_early_init((uint64)pa2va(machine.uart));
+  uart_lf = machine.console_lf;
   printf_putc = uart_putc_sync;
   printf_hold = uart_hold;
   power_off = finisher_exit;

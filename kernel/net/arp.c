@@ -135,7 +135,7 @@ arp_input(struct netif *nif, struct pktbuf *p)
 {
   static int seen;
   if(unlikely(!count_get(&seen)) && !__atomic_exchange_n(&seen, 1, __ATOMIC_RELAXED))
-    printf("arp_rx: received an ARP packet\n");
+    printf_notice("arp_rx: received an ARP packet\n");
 
   struct message m;
   int why = parse((struct arp *)pkt_data(p), pkt_len(p), &m);

@@ -286,7 +286,7 @@ arptab_learn(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
   if(moved){
     net_count(ARP_MOVED);
     if(tell)
-      printf("arp: %s: %I moved to %M\n", nif->name, addr, mac);
+      printf_notice("arp: %s: %I moved to %M\n", nif->name, addr, mac);
   }
   return 1;
 }

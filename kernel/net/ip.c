@@ -130,7 +130,7 @@ ip_input(struct netif *nif, struct pktbuf *p)
 {
   static int seen;
   if(unlikely(!count_get(&seen)) && !nif->loopback && !__atomic_exchange_n(&seen, 1, __ATOMIC_RELAXED))
-    printf("ip_rx: received an IP packet\n");
+    printf_notice("ip_rx: received an IP packet\n");
 
   struct ip *h = IP_ALIGNED(pkt_data(p));
   uint at = 0;

@@ -65,7 +65,7 @@ netif_link(struct netif *nif, int link)
 {
   if(__atomic_exchange_n(&nif->link, link, __ATOMIC_SEQ_CST) == link)
     return;
-  printf("%s: link %s\n", nif->name, link ? "up" : "down");
+  printf_notice("%s: link %s\n", nif->name, link ? "up" : "down");
   count_add(&nif->stat.link_changes, 1);
   changed(nif);
 }

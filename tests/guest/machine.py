@@ -19,15 +19,14 @@ QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROMPT = r"(?m)^\$ "
-ONCE = re.compile(r"(?m)^(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, at any moment
-BETWEEN = r"(?:\n(?:(?:arp_rx|ip_rx|arp|fs|e\d): [^\n]*\n)+)*"  # ... also in the middle of a line that is being typed
+NOTICE = re.compile(r"(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, before a prompt
 PANIC_SECONDS = 5  # for a back trace and the locks, at the most
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
 def echo_of(line):
     """A regular expression for a line as the console shows it while it is typed."""
-    return BETWEEN.join(re.escape(c) for c in line) + BETWEEN + r"\s*\n"
+    return re.escape(line) + r"\s*\n"
 
 
 class Failure(AssertionError):
@@ -204,7 +203,15 @@ class Machine:
         """One line for the shell; what it printed."""
         self.send(command + "\n")
         self.expect(echo_of(command), "the echo of '%s'" % command, seconds)
-        return ONCE.sub("", self.prompt(seconds))
+        return self.notices_off(self.prompt(seconds))
+
+    @staticmethod
+    def notices_off(text):
+        """Without the kernel's notices, which stand behind a command's output, before the next prompt."""
+        lines = text.splitlines(True)
+        while lines and NOTICE.fullmatch(lines[-1]):
+            lines.pop()
+        return "".join(lines)
 
     # QEMU's monitor.
 
