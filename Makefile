@@ -132,7 +132,7 @@ endif
 
 # ---- flags
 
-CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany $(OPT) -g -std=gnu11 -ffreestanding -fno-common \
+CFLAGS = $(TARGET) $(HEADERS) -march=$(ISA) -mabi=lp64 -mcmodel=medany $(OPT) $(NOLTO) -g -std=gnu11 -ffreestanding -fno-common \
   -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-omit-frame-pointer -fno-stack-protector -fno-pie \
   -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
   -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -MD -MP -I.
@@ -141,6 +141,21 @@ KCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -Ikernel -Wframe
 LCFLAGS = $(CFLAGS) $(if $(WERROR)$(filter true,$(CI)),-Werror) -ffunction-sections -fdata-sections
 UCFLAGS = $(CFLAGS) $(if $(WERROR),-Werror) -ffunction-sections -fdata-sections -DNET_TESTS_PORT=$(NET_TESTS_PORT)
 LDFLAGS = -m elf64lriscv -z max-page-size=4096 -nostdlib -static
+LINK = $(LD) $(LDFLAGS)
+# With OPT='-O2 -flto' the linker compiles. lld can do it alone; GNU ld is told how by gcc. memset() and the like must be
+# ready by then: which of them it needs gcc finds out as it compiles.
+ifneq ($(findstring -flto,$(OPT)),)
+  %/core/string.o %/lib/ulib.o: NOLTO = -fno-lto
+  ifeq ($(findstring clang,$(notdir $(CC))),)
+    LINK = $(CC) $(filter-out -MD -MP,$(CFLAGS)) $(if $(filter -flto,$(OPT)),-flto=auto) -Wno-lto-type-mismatch \
+      -nostdlib -static -no-pie -Wl,-z,max-page-size=4096,--build-id=none
+    gcsections = -Wl,--gc-sections
+    AR = $(TOOLPREFIX)gcc-ar
+  else
+    LINK = $(LD) $(LDFLAGS) --lto-O2
+  endif
+endif
+gcsections ?= --gc-sections
 
 HOSTPROG = $(patsubst %.c,$O%,$(wildcard mkfs/*.c))
 all: $(KERNEL) $(FSIMG) $(HOSTPROG) listings
@@ -153,10 +168,10 @@ KLINK = $(or $(KB),$B/)
 
 $(KERNEL): $(KOBJ) $K/kernel.ld $K/core/symtab.awk $(KLINK)klist
 	$(say) "  ld $@"
-	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $(KLINK)kernel.1 $(KOBJ)
+	$Q$(LINK) -T $K/kernel.ld -o $(KLINK)kernel.1 $(KOBJ)
 	$Q$(NM) -n $(KLINK)kernel.1 | awk -f $K/core/symtab.awk > $(KLINK)symtab.S
 	$Q$(CC) $(KCFLAGS) -MF $(KLINK)symtab.d -c -o $(KLINK)symtab.o $(KLINK)symtab.S
-	$Q$(LD) $(LDFLAGS) -T $K/kernel.ld -o $@ $(KOBJ) $(KLINK)symtab.o
+	$Q$(LINK) -T $K/kernel.ld -o $@ $(KOBJ) $(KLINK)symtab.o
 	$Q$(call symbols,$@) > $@.sym
 
 # The addresses of a program's symbols: "0000000000001234 name", as xv6's kernel.sym has them.
@@ -188,7 +203,7 @@ ULIB = $B/ulib.a
 ULIBOBJ = $(addprefix $O,$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $U/lib/*.c $U/lib/*.S)))))
 
 $(UPROG): $O$U/_%: $(ULIB) $U/user.ld $B/uparts
-	$Q$(LD) $(LDFLAGS) --gc-sections -T $U/user.ld -o $@ $(filter %.o,$^) $(ULIB)
+	$Q$(LINK) $(gcsections) -T $U/user.ld -o $@ $(filter %.o,$^) $(ULIB)
 $(ULIB): $(ULIBOBJ)
 	$Qrm -f $@ && $(AR) rcs $@ $(ULIBOBJ)
 

@@ -10,7 +10,8 @@ static sysfn *const calls[] = {
 #undef X
 };
 
-void
+// Not inlined, also not by link-time optimisation: people set breakpoints here.
+void __attribute__((noinline))
 syscall(struct trapframe *tf)
 {
   uint64 n = tf->a7 & ~(uint64)SYS_ERRNO;
