@@ -2,7 +2,8 @@
 #define RXV_PARAM_H
 // Limits that programs may know, too. What is found at boot (memory, harts, cards) is not here.
 
-#define NPROC 64                    // processes and kernel threads together
+#define NPROC 64                    // processes
+#define NKTHREAD 8                  // kernel threads: slots of their own behind those
 #define NCPU 8                      // harts that are used; more of them sleep for ever
 #define NOFILE 16                   // open files of one process
 #define NFILE 100                   // open files of the system

@@ -9,7 +9,7 @@
 static uint64
 cpu_time(void)
 {
-  static struct kstat_proc procs[NPROC];
+  static struct kstat_proc procs[NPROC + NKTHREAD];
   int n = kstat(KSTAT_PROC, procs, sizeof(procs)), me = getpid();
   for(int i = 0; i < n; i++)
     if(procs[i].pid == me)

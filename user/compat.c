@@ -130,6 +130,7 @@ strings(void)
   check(strcmp("a", "a") == 0 && strcmp("a", "b") < 0 && strcmp("b", "a") > 0 && strcmp("\xff", "a") > 0);
   check(strcpy(buf, "hello") == buf && strcmp(buf, "hello") == 0);
   check(strchr(buf, 'l') == buf + 2 && strchr(buf, 'x') == 0);
+  check(safestrcpy(buf + 8, "hello", 4) == buf + 8 && strcmp(buf + 8, "hel") == 0 && safestrcpy(buf, "x", 0)[0] == 'h');
   memmove(buf + 1, buf, 5);
   check(memcmp(buf, "hhello", 6) == 0);
   memmove(buf, buf + 1, 5);
@@ -204,6 +205,29 @@ processes(void)
   check(exec("nosuchprogram", (char*[]){ "x", 0 }) == -1);
 }
 
+// init, the shell and this program: all others of NPROC are there for children, as in xv6.
+static void
+children(void)
+{
+  int p[2], n = 0, pid;
+  char c;
+
+  check(pipe(p) == 0);
+  while((pid = fork()) > 0)
+    n++;
+  if(pid == 0){
+    close(p[1]);
+    read(p[0], &c, 1);
+    exit(0);
+  }
+  check(n >= NPROC - 3);
+  close(p[0]);
+  close(p[1]);
+  while(wait(0) > 0)
+    n--;
+  check(n == 0);
+}
+
 static void
 files(void)
 {
@@ -249,7 +273,7 @@ static struct {
   void (*run)(void);
 } groups[] = {
   { "pages", pages }, { "numbers", numbers }, { "printing", printing }, { "strings", strings }, { "lines", lines }, { "memory", memory },
-  { "processes", processes }, { "files", files }, { "descriptors", descriptors },
+  { "processes", processes }, { "children", children }, { "files", files }, { "descriptors", descriptors },
 };
 
 int

@@ -127,7 +127,7 @@ manage(int report, long until)
 static int
 strays(void)
 {
-  static struct kstat_proc p[NPROC];
+  static struct kstat_proc p[NPROC + NKTHREAD];
   int left = 1, self = getpid();
 
   for(int round = 0; left && round < ROUNDS; round++){

@@ -49,6 +49,7 @@ void *memmove(void *to, const void *from, int n);
 void *memcpy(void *to, const void *from, uint n);
 void *memset(void *to, int c, uint n);
 int memcmp(const void *a, const void *b, uint n);
+char *safestrcpy(char *to, const char *from, int n);  // n bytes at the most, its zero among them
 char *strchr(const char *s, char c);  // 0 for the terminating zero, too
 int strcmp(const char *a, const char *b);
 uint strlen(const char *s);

@@ -82,7 +82,7 @@ static void
 killed_in_wait(void)
 {
   int pid = ut_start(in_wait, 0), status, n;
-  static struct kstat_proc p[NPROC];
+  static struct kstat_proc p[NPROC + NKTHREAD];
 
   ut_until_blocked(pid);
   MUST(kill(pid));
@@ -284,7 +284,7 @@ kill_zombie(void)
 static void
 kill_nobody(void)
 {
-  static struct kstat_proc p[NPROC];
+  static struct kstat_proc p[NPROC + NKTHREAD];
   int n;
 
   FAILS_AS(kill(0), ESRCH);

@@ -57,7 +57,7 @@ hart_ready(void)
   plic_hart_init();
   csr_write(scounteren, 7);  // programs may read cycle, time and instret
   csr_set(sie, SIE_SSIE | SIE_STIE | SIE_SEIE);
-  on_stack((void *)KSTACK(NPROC + mycpu()->id) + KSTACK_SIZE, sched_idle);
+  on_stack((void *)KSTACK(NSLOT + mycpu()->id) + KSTACK_SIZE, sched_idle);
 }
 
 static void
@@ -86,7 +86,7 @@ memory_init(void)
   vm_kernel_init(end);
   vm_hart_init();
   for(int i = 0; i < ncpu; i++)
-    if(vm_map_kstack(NPROC + i) == 0)
+    if(vm_map_kstack(NSLOT + i) == 0)
       give_up("There is no memory for the harts' stacks.");
 }
 

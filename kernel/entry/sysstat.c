@@ -33,7 +33,7 @@ rec_put(struct recsink *s, const void *rec, uint n)
 static int
 put_procs(struct recsink *s)
 {
-  for(struct proc *p = procs; p < procs + NPROC; p++){
+  for(struct proc *p = procs; p < procs + NSLOT; p++){
     struct kstat_proc k = {0};
     struct vm *vm = p->vm;
     struct proc *parent = p->parent;

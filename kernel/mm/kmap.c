@@ -16,7 +16,6 @@
 #define MEG2 (1UL << 21)
 #define KPAGE (PTE_V | PTE_G | PTE_A)
 #define KDATA (KPAGE | PTE_R | PTE_W | PTE_D)
-#define INDEX(va, level) (((va) >> (12 + 9 * (level))) & 511)
 
 extern char text_start[], text_end[], rodata_end[], kernel_end[];
 
@@ -27,7 +26,7 @@ static struct spinlock kmap_lock = SPINLOCK("kmap");  // guards the tables of ke
 static uint64
 leaf(uint64 pa, uint64 bits)
 {
-  return pa >> 12 << 10 | bits;
+  return PA2PTE(pa) | bits;
 }
 
 static uint64 *
@@ -39,7 +38,7 @@ table_at(uint64 *entry)
       return 0;
     *entry = leaf(va2pa(t), PTE_V);
   }
-  return pa2va(*entry >> 10 << 12);
+  return pa2va(PTE2PA(*entry));
 }
 
 // What a page of the kernel's image may be used for.
@@ -79,28 +78,28 @@ vm_kernel_init(uint64 ram_end_pa)
   kernel_root = kzalloc();
   assert(kernel_root);
   for(uint64 pa = 0; pa < DIRECTMAX; pa += GIG)
-    kernel_root[INDEX(pa + KOFF, 2)] = leaf(pa, KDATA);
-  uint64 *entry = &kernel_root[INDEX(KERNBASE + KOFF, 2)];
+    kernel_root[PX(2, pa + KOFF)] = leaf(pa, KDATA);
+  uint64 *entry = &kernel_root[PX(2, KERNBASE + KOFF)];
   *entry = 0;
   map_first_gig(table_at(entry));
-  assert(table_at(&kernel_root[INDEX(KSTACKS, 2)]));  // shared by all: stacks are added in it
+  assert(table_at(&kernel_root[PX(2, KSTACKS)]));  // shared by all: stacks are added in it
 }
 
 static void *
 map_kstack(int slot)
 {
-  uint64 *l1 = table_at(&kernel_root[INDEX(KSTACKS, 2)]);
+  uint64 *l1 = table_at(&kernel_root[PX(2, KSTACKS)]);
   for(int i = 0; i < KSTACK_PAGES; i++){
     uint64 va = KSTACK(slot) + i * PGSIZE;
-    uint64 *l0 = table_at(&l1[INDEX(va, 1)]);
+    uint64 *l0 = table_at(&l1[PX(1, va)]);
     if(l0 == 0)
       return 0;
-    if(l0[INDEX(va, 0)] & PTE_V)
+    if(l0[PX(0, va)] & PTE_V)
       continue;  // an earlier try ran out of memory after this one
     void *page = kalloc();
     if(page == 0)
       return 0;
-    l0[INDEX(va, 0)] = leaf(va2pa(page), KDATA);
+    l0[PX(0, va)] = leaf(va2pa(page), KDATA);
   }
   asm volatile("sfence.vma" ::: "memory");
   return (void *)KSTACK(slot);

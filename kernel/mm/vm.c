@@ -11,8 +11,6 @@
 #include "mm/kalloc.h"
 #include "mm/vm.h"
 
-#define INDEX(va, level) (((va) >> (12 + 9 * (level))) & 511)
-#define PTE_FLAGS 0x3ffUL
 #define USERHALF 256  // entries of the root that are user memory
 #define UPAGE (PTE_V | PTE_U | PTE_A | PTE_D)
 #define SPAN(level) ((uint64)PGSIZE << 9 * (level))  // bytes that one entry of a table of this level covers
@@ -20,13 +18,13 @@
 static inline void *
 page_of(uint64 pte)
 {
-  return pa2va(pte >> 10 << 12);
+  return pa2va(PTE2PA(pte));
 }
 
 static inline uint64
 pte_of(const void *page, uint64 bits)
 {
-  return va2pa(page) >> 12 << 10 | bits;
+  return PA2PTE(va2pa(page)) | bits;
 }
 
 // A mapping has changed, or will.
@@ -49,7 +47,7 @@ walk(uint64 *root, uint64 va, int make)
 {
   uint64 *table = root;
   for(int level = 2; level > 0; level--){
-    uint64 *e = &table[INDEX(va, level)];
+    uint64 *e = &table[PX(level, va)];
     if((*e & PTE_V) == 0){
       void *t = make ? kzalloc() : 0;
       if(t == 0)
@@ -58,7 +56,7 @@ walk(uint64 *root, uint64 va, int make)
     }
     table = page_of(*e);
   }
-  return &table[INDEX(va, 0)];
+  return &table[PX(0, va)];
 }
 
 // The same for an address that may be anything. 0: it has no table, or is not the process's.
@@ -157,7 +155,7 @@ static void *
 break_cow(struct vm *vm, uint64 *pte, uint64 va)
 {
   void *old = page_of(*pte), *page = old;
-  uint64 bits = ((*pte & PTE_FLAGS) | PTE_W) & ~PTE_COW;
+  uint64 bits = (PTE_FLAGS(*pte) | PTE_W) & ~PTE_COW;
   if(krefs(page) > 1){
     void *copy = kalloc();
     if(copy == 0)
@@ -240,17 +238,17 @@ unmap(struct vm *vm, uint64 start, uint64 end)
 {
   forget_hits(vm);
   for(uint64 va = start; va < end;){
-    uint64 l2 = vm->root[INDEX(va, 2)];
+    uint64 l2 = vm->root[PX(2, va)];
     if((l2 & PTE_V) == 0){
       va = (va | ((1UL << 30) - 1)) + 1;
       continue;
     }
-    uint64 l1 = ((uint64 *)page_of(l2))[INDEX(va, 1)];
+    uint64 l1 = ((uint64 *)page_of(l2))[PX(1, va)];
     if((l1 & PTE_V) == 0){
       va = (va | ((1UL << 21) - 1)) + 1;
       continue;
     }
-    uint64 *pte = &((uint64 *)page_of(l1))[INDEX(va, 0)];
+    uint64 *pte = &((uint64 *)page_of(l1))[PX(0, va)];
     if(*pte & PTE_V){
       kfree(page_of(*pte));
       *pte = 0;

@@ -5,17 +5,12 @@
 #include "mm/layout.h"
 #include "core/types.h"
 
-// Bits of a page table entry (privileged ISA 4.4.1). A and D are set from the start (FACTS: QEMU sets them
-// itself, other machines may trap).
-#define PTE_V (1UL << 0)
-#define PTE_R (1UL << 1)
-#define PTE_W (1UL << 2)
-#define PTE_X (1UL << 3)
-#define PTE_U (1UL << 4)
-#define PTE_G (1UL << 5)
-#define PTE_A (1UL << 6)
-#define PTE_D (1UL << 7)
-#define PTE_COW (1UL << 8)  // ours: readable now, writable after a copy
+// Bits of a page table entry that programs do not name (the others: kernel/riscv.h). A and D are set from the start:
+// QEMU sets them itself, other machines may trap.
+#define PTE_G (1L << 5)
+#define PTE_A (1L << 6)
+#define PTE_D (1L << 7)
+#define PTE_COW (1L << 8)  // ours: readable now, writable after a copy
 
 #define NREGION 12
 

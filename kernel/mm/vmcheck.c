@@ -19,7 +19,7 @@
 static uint64 *
 below(uint64 pte)
 {
-  return pa2va(pte >> 10 << 12);
+  return pa2va(PTE2PA(pte));
 }
 
 static void

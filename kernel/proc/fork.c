@@ -81,7 +81,7 @@ userinit(void (*mount_root)(void))
 {
   struct proc *p = proc_alloc();
   assert(p);
-  p->pid = 1;
+  assert(p->pid == 1);
   safestrcpy(p->name, "init", sizeof(p->name));
   p->entry = first_process;
   p->arg = mount_root;

@@ -11,13 +11,12 @@
 #include "sched/runq.h"
 #include "sched/stackuse.h"
 
-struct proc procs[NPROC];
+struct proc procs[NSLOT];
 struct proc *initproc;
 
-static struct spinlock procs_lock = SPINLOCK("procs");  // guards the free list and next_pid
+static struct spinlock procs_lock = SPINLOCK("procs");  // guards all of these
 static LIST(free_slots);
-static LIST(dead_kthreads);  // their slots go back when the next one is wanted
-static int next_pid = 2;     // 1 is init's (proc/fork.c), though kernel threads start before it
+static LIST(free_kslots);   // of kernel threads. One that died lies here while it still leaves its stack
 
 static void
 tag(int *pid, const char **name)
@@ -32,11 +31,11 @@ tag(int *pid, const char **name)
 void
 proc_init(void)
 {
-  for(int i = 0; i < NPROC; i++){
+  for(int i = 0; i < NSLOT; i++){
     // All stacks now: free memory does not depend on how many processes there ever were at a time.
     // A slot without a stack is none.
     if((procs[i].kstack = vm_map_kstack(i)) != 0)
-      list_add(&free_slots, &procs[i].link);
+      list_add(i < NPROC ? &free_slots : &free_kslots, &procs[i].link);
   }
   proc_tag = tag;
 }
@@ -54,16 +53,28 @@ thread_start(void)
   panic("thread %s returned", p->name);
 }
 
-static struct proc *
-take_slot(int *pid)
+// A number that no process has. When all have been used they begin anew, and old processes still have theirs.
+// lock: procs_lock.
+static int
+new_pid(void)
 {
-  struct list *l;
+  static int next = 1, again;
+  int pid;
+  do {
+    pid = next;
+    again |= pid == 0x7fffffff;
+    next = pid < 0x7fffffff ? pid + 1 : 2;
+  } while(again && proc_find(pid));
+  return pid;
+}
+
+static struct proc *
+take_slot(struct list *slots, int *pid)
+{
+  static int kthreads;
   acquire(&procs_lock);
-  if((l = list_pop(&free_slots)) == 0)
-    l = list_pop(&dead_kthreads);
-  *pid = next_pid++;
-  if(next_pid <= 0)
-    next_pid = 2;
+  struct list *l = list_pop(slots);
+  *pid = l == 0 ? 0 : slots == &free_slots ? new_pid() : --kthreads;
   release(&procs_lock);
   if(l == 0)
     return 0;
@@ -77,7 +88,7 @@ int
 proc_room(void)
 {
   acquire(&procs_lock);
-  int room = !list_empty(&free_slots) || !list_empty(&dead_kthreads);
+  int room = !list_empty(&free_slots);
   release(&procs_lock);
   return room;
 }
@@ -92,11 +103,12 @@ give_slot(struct proc *p)
   release(&procs_lock);
 }
 
-struct proc *
-proc_alloc(void)
+// A slot of one of these lists, as a thread begins in it.
+static struct proc *
+slot_alloc(struct list *slots)
 {
   int pid;
-  struct proc *p = take_slot(&pid);
+  struct proc *p = take_slot(slots, &pid);
   if(p == 0)
     return 0;
   void *stack = p->kstack;
@@ -116,6 +128,12 @@ proc_alloc(void)
   p->pid = pid;
   p->state = PS_EMBRYO;
   return p;
+}
+
+struct proc *
+proc_alloc(void)
+{
+  return slot_alloc(&free_slots);
 }
 
 void
@@ -172,7 +190,7 @@ proc_set_vm(struct vm *vm)
 struct proc *
 kthread_create(const char *name, void (*fn)(void *), void *arg)
 {
-  struct proc *p = proc_alloc();
+  struct proc *p = slot_alloc(&free_kslots);
   if(p == 0)
     return 0;
   safestrcpy(p->name, name, sizeof(p->name));
@@ -193,7 +211,7 @@ kthread_exit(void)
   p->state = PS_ZOMBIE;
   p->pid = 0;
   acquire(&procs_lock);
-  list_add(&dead_kthreads, &p->link);
+  list_add(&free_kslots, &p->link);
   release(&procs_lock);
   sched_switch();
   panic("dead thread runs");

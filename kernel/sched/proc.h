@@ -29,7 +29,7 @@ struct trapframe {
 
 // I constant while the slot is used   s sched_lock   o the process itself   t proc_lock (tree: proc/)
 struct proc {
-  int pid;                // [I] 0: slot unused
+  int pid;                // [I] 0: slot unused; below 0: kernel thread, so that they leave the numbers to processes
   int state;              // [s] PS_...
   volatile int killed;    // [a] must exit before it returns to user mode; blocking calls end with -EINTR
   int xstate;             // [t] exit status, once a zombie
@@ -57,11 +57,13 @@ struct proc {
   char name[16];               // [o]
 };
 
-extern struct proc procs[NPROC];
+#define NSLOT (NPROC + NKTHREAD)
+
+extern struct proc procs[NSLOT];  // processes, then kernel threads
 extern struct proc *initproc;
 
 void proc_init(void);                                       // hart 0, at boot
-struct proc *proc_alloc(void);                              // a slot with pid and stack, PS_EMBRYO; 0: none
+struct proc *proc_alloc(void);                              // a process's slot with pid and stack, PS_EMBRYO; 0: none
 int proc_room(void);                                        // 1: some slot is free; may be stale at once
 void proc_free(struct proc *p);                             // gives the slot back; it does not run
 void proc_start(struct proc *p);                            // EMBRYO -> READY

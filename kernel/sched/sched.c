@@ -167,7 +167,7 @@ sched_hart_init(void)
   struct proc *p = &idle_procs[c->id];
   list_init(&p->link);
   safestrcpy(p->name, "idle", sizeof(p->name));
-  p->kstack = (void *)KSTACK(NPROC + c->id);
+  p->kstack = (void *)KSTACK(NSLOT + c->id);
   p->state = PS_RUNNING;
   p->last_cpu = c->id;
   p->started = now();
@@ -255,7 +255,7 @@ sched_dump(void)
 {
   static const char *const states[] = {"unused", "embryo", "ready", "running", "waiting", "zombie"};
   printf("\n");
-  for(struct proc *p = procs; p < procs + NPROC; p++){
+  for(struct proc *p = procs; p < procs + NSLOT; p++){
     uint64 off = 0;
     if(p->state == PS_UNUSED || p->pid == 0)
       continue;

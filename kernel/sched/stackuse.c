@@ -51,7 +51,7 @@ stack_check(const struct proc *p)
 void
 stack_dump(void)
 {
-  for(struct proc *p = procs; p < procs + NPROC; p++)
+  for(struct proc *p = procs; p < procs + NSLOT; p++)
     if(p->pid && p->state != PS_UNUSED && p->kstack)
       printf("kernel stack of %d %s: %d bytes of %ld at most\n", p->pid, p->name, used(p), KSTACK_SIZE);
   for(int i = 0; i < ncpu; i++)

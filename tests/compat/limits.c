@@ -31,6 +31,9 @@ IS(sizeof(((struct stat*)0)->dev), 4); IS(sizeof(((struct stat*)0)->nlink), 2);
 
 IS(PGSIZE, 4096); IS(PGSHIFT, 12); IS(MAXVA, 1L << (9+9+9+12-1)); IS(KERNBASE, 0x80000000L);
 IS(PHYSTOP, KERNBASE + 128*1024*1024); IS(TRAMPOLINE, MAXVA - PGSIZE); IS(TRAPFRAME, TRAMPOLINE - PGSIZE);
+IS(PTE_V, 1); IS(PTE_R, 2); IS(PTE_W, 4); IS(PTE_X, 8); IS(PTE_U, 16); IS(PTE_FLAGS(0x20001c5b), 0x5b);
+IS(PTE2PA(0x20001c5bL), 0x80007000L); IS(PA2PTE(0x80007000L), 0x20001c00L); IS(PX(2, 0x3fffffe000L), 255); IS(PX(1, 0x3fffffe000L), 511);
+IS(PX(0, 0x3fffffe000L), 510); IS(sizeof(pte_t), 8); IS(sizeof(pagetable_t), 8);
 IS(PGROUNDUP(4097), 8192); IS(PGROUNDDOWN(4097), 4096); IS(SBRK_EAGER, 1); IS(SBRK_LAZY, 2);
 
 IS(SYS_fork, 1); IS(SYS_exit, 2); IS(SYS_wait, 3); IS(SYS_pipe, 4); IS(SYS_read, 5); IS(SYS_kill, 6); IS(SYS_exec, 7);

@@ -31,6 +31,7 @@ char *strstr(char *a, char *b) { return a[0] == b[0] ? a : 0; }
 char *strrchr(char *a, int c) { return a[0] == c ? a : 0; }
 int strncmp(char *a, char *b, int n) { return n ? a[0] - b[0] : 0; }
 char *strdup(char *a) { return a; }
+char *safestrcpy(char *a, const char *b, int n) { return n ? a : (char *)b; }
 void panic(char *s) { fprintf(2, "%s\n", s); exit(1); }
 void warn(char *s) { fprintf(2, "%s\n", s); }
 void die(char *s) { panic(s); }

@@ -30,3 +30,11 @@ def fuzzed(t):
 def fuzzed_alone(t):
     """The same on one hart, and as users run it."""
     fuzz(t, 1)
+
+
+@scenario()
+def first_pids(t):
+    """init is process 1, the shell 2, its first command 3, as in xv6: kernel threads have numbers of their own, below 0."""
+    pids = {line.split()[-1]: int(line.split()[0]) for line in t.sh("ps").split("\n")[1:] if line.strip()}
+    equal({n: pids.get(n) for n in ("init", "sh", "ps")}, {"init": 1, "sh": 2, "ps": 3}, "processes' numbers")
+    check(all(pid < 0 for name, pid in pids.items() if name not in ("init", "sh", "ps")), "kernel threads' numbers: %s" % pids)

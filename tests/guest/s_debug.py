@@ -52,7 +52,7 @@ def every_check_fires(t):
         m = t.start(net, name=name)
         m.send("kdebug %s\n" % name)
         equal(m.wait_end(), 1, "QEMU's exit status after 'kdebug %s'" % name)
-        check(re.search(r"(?m)^panic: hart [0-2] pid \d+ (kdebug|keeper): .*" + says, m.text), "'kdebug %s': no line like\n%s\n%s" % (
+        check(re.search(r"(?m)^panic: hart [0-2] pid -?\d+ (kdebug|keeper): .*" + says, m.text), "'kdebug %s': no line like\n%s\n%s" % (
             name, says, m.tail()))
         named = name == "leave" or re.search(r"(?m)^  \d+: 0x\S+ (dig|provoke|sys_kdebug)", m.text)  # who left is not there any more
         check(named, "'kdebug %s': the back trace does not name it\n%s" % (name, m.tail()))

@@ -16,6 +16,8 @@
 // For reading and writing memory of other types by words.
 typedef uint64 __attribute__((may_alias)) word;
 
+#pragma weak safestrcpy
+
 const char *progname = "?";
 
 int main(int argc, char **argv);
@@ -60,6 +62,18 @@ strcpy(char *to, const char *from)
   char *p = to;
   while((*p++ = *from++) != 0)
     ;
+  return to;
+}
+
+char *
+safestrcpy(char *to, const char *from, int n)
+{
+  char *p = to;
+  if(n <= 0)
+    return to;
+  while(--n > 0 && *from)
+    *p++ = *from++;
+  *p = 0;
   return to;
 }
 

@@ -58,7 +58,7 @@ ut_clean(void)
 static int
 ut_strays(int pid)
 {
-  static struct kstat_proc p[NPROC];
+  static struct kstat_proc p[NPROC + NKTHREAD];
   int n, left = 0;
 
   memset(p, 0, sizeof(p));  // all of its pages are there from the first time on (ut_settle)

@@ -209,7 +209,7 @@ ut_free(void)
 static UT_UNUSED int
 ut_state(int pid)
 {
-  static struct kstat_proc p[NPROC];
+  static struct kstat_proc p[NPROC + NKTHREAD];
   int n = kstat(KSTAT_PROC, p, sizeof(p)) / (int)sizeof(p[0]);
 
   for(int i = 0; i < n; i++)

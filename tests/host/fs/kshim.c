@@ -17,7 +17,7 @@
 #include "sched/sleeplock.h"
 #include "sched/timer.h"
 
-struct proc procs[NPROC];
+struct proc procs[NSLOT];
 static int nprocs;
 
 static void put_char(int c);
