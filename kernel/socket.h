@@ -4,6 +4,7 @@
 
 #include "kernel/types.h"
 
+#define AF_UNSPEC 0  // connect() to it: to nobody
 #define AF_INET 2
 
 #define SOCK_STREAM 1          // TCP

@@ -34,6 +34,7 @@
 #define SYS_unbind 30
 #define SYS_send 31
 #define SYS_recv 32
+#define SYS_labconnect 33  // connect() of the labs up to 2023
 
 // BSD sockets (kernel/socket.h)
 #define SYS_socket 40

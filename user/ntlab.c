@@ -6,6 +6,7 @@
 //   block PORT      stays in recv
 //   errors          calls that must fail
 //   short PORT MAX  receives one datagram into MAX bytes
+//   connect IP SPORT DPORT N   writes N questions to the descriptor that connect() makes, and reads the answer to each
 
 #include "kernel/types.h"
 #include "kernel/net.h"
@@ -101,6 +102,30 @@ cmd_errors(void)
   return 0;
 }
 
+static int
+cmd_connect(const char *ip, uint16 sport, uint16 dport, uint n)
+{
+  uint32 dst;
+
+  if(parse_ip(ip, &dst) < 0)
+    die("'%s' is not an address", ip);
+  int fd = connect(dst, sport, dport);
+  if(fd < 0)
+    die("connect failed");
+  for(uint i = 0; i < n; i++){
+    int len = snprintf(buf, sizeof(buf), "question %u", i);
+    if(write(fd, buf, len) != len)
+      die("write failed");
+    int got = read(fd, buf, sizeof(buf) - 1);
+    if(got < 0)
+      die("read failed");
+    buf[got] = 0;
+    printf("%u: %s\n", i, buf);
+  }
+  close(fd);
+  return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,5 +139,7 @@ main(int argc, char **argv)
     return cmd_short(atoi(argv[2]), atoi(argv[3]));
   if(argc == 2 && strcmp(argv[1], "errors") == 0)
     return cmd_errors();
-  usage("echo PORT N | queue PORT | block PORT | short PORT MAX | errors");
+  if(argc == 6 && strcmp(argv[1], "connect") == 0)
+    return cmd_connect(argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
+  usage("echo PORT N | queue PORT | block PORT | short PORT MAX | connect IP SPORT DPORT N | errors");
 }

@@ -1,6 +1,6 @@
 #ifndef RXV_USER_SOCKET_H
 #define RXV_USER_SOCKET_H
-// BSD sockets. user/user.h has the network lab's bind, send and recv; a program that includes this file, before or
+// BSD sockets. user/user.h has the network lab's bind, connect, send and recv; a program that includes this file, before or
 // after it, gets BSD's. Both are in the library at the same time: source names are the same, link names differ.
 
 #include "kernel/fcntl.h"
@@ -9,6 +9,7 @@
 #include "user/errno.h"
 
 #define bind sock_bind
+#define connect sock_connect
 #define send sock_send
 #define recv sock_recv
 

@@ -5,7 +5,8 @@
 #include "user/usertests/ut.h"
 
 static const char *groups[] = {
-  "mem", "cow", "edge", "leak", "ptr", "proc", "kill", "exec", "file", "dir", "path", "pipe", "poll", "sock", "lab", "hostile", "disk", "mix",
+  "mem", "cow", "edge", "leak", "ptr", "proc", "kill", "exec", "file", "dir", "path", "pipe", "poll",
+  "sock", "connect", "lab", "hostile", "disk", "mix",
 };
 #define NGROUP ((int)(sizeof(groups) / sizeof(groups[0])))
 

@@ -339,7 +339,7 @@ raw(long number, long a, long b, long c)
 static void
 unknown_calls(void)
 {
-  static const long none[] = { 0, 22, 28, 33, 39, 54, 75, 99, 255, 512, 1 << 30, 1L << 40, 1L << 63 };
+  static const long none[] = { 0, 22, 28, 34, 39, 54, 75, 99, 255, 512, 1 << 30, 1L << 40, 1L << 63 };
 
   for(uint i = 0; i < sizeof(none) / sizeof(none[0]); i++){
     IS(raw(none[i], 1, 2, 3), -1);

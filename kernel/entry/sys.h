@@ -12,7 +12,7 @@ typedef int64 sysfn(const uint64 a[6]);
 #define SYSCALLS(X)                                                                                       \
   X(fork) X(exit) X(wait) X(pipe) X(read) X(kill) X(exec) X(fstat) X(chdir) X(dup) X(getpid) X(sbrk)     \
   X(pause) X(uptime) X(open) X(write) X(mknod) X(unlink) X(link) X(mkdir) X(close)                        \
-  X(bind) X(unbind) X(send) X(recv)                                                                       \
+  X(bind) X(unbind) X(send) X(recv) X(labconnect)                                                         \
   X(socket) X(sockbind) X(connect) X(listen) X(accept) X(sendto) X(recvfrom) X(shutdown) X(getsockname)   \
   X(getpeername) X(setsockopt) X(getsockopt) X(poll) X(fcntl)                                             \
   X(rename) X(halt) X(kstat) X(clock) X(sync) X(netctl) X(getrandom) X(fgproc) X(getcwd) X(getppid)       \

@@ -1,6 +1,7 @@
 // System calls of the network: BSD sockets as open files, the lab's calls by port, netctl.
 
 #include "core/cpu.h"
+#include "core/string.h"
 #include "entry/sys.h"
 #include "mm/uaccess.h"
 #include "net/filter.h"
@@ -70,6 +71,22 @@ changed(struct sock *s)
   file_changed();
 }
 
+// A descriptor for s, which is taken over.
+static int
+sock_fd(struct sock *s, int nonblock)
+{
+  struct file *f = filealloc();
+  if(f == 0){
+    sock_close(s);
+    return -ENFILE;
+  }
+  f->ops = &sock_ops;
+  f->data = s;
+  f->flags = O_RDWR | (nonblock ? O_NONBLOCK : 0);
+  f->readable = f->writable = 1;
+  return fd_alloc(f);
+}
+
 // --- arguments ---
 
 // The socket that fd stands for; 0: *err says why not.
@@ -128,18 +145,7 @@ sys_socket(const uint64 a[6])
     return -EPROTONOSUPPORT;
   sock_changed = changed;
   struct sock *s = sock_create(type, &err);
-  if(s == 0)
-    return err;
-  struct file *f = filealloc();
-  if(f == 0){
-    sock_close(s);
-    return -ENFILE;
-  }
-  f->ops = &sock_ops;
-  f->data = s;
-  f->flags = O_RDWR | ((a[1] & SOCK_NONBLOCK) ? O_NONBLOCK : 0);
-  f->readable = f->writable = 1;
-  return fd_alloc(f);
+  return s ? sock_fd(s, (a[1] & SOCK_NONBLOCK) != 0) : err;
 }
 
 // bind(fd, addr, addrlen)
@@ -154,6 +160,21 @@ sys_sockbind(const uint64 a[6])
   return sock_bind(s, &ep);
 }
 
+// An address that a socket is to be connected to: AF_UNSPEC, of any length, is nobody's, and ends a connection.
+static int
+get_peer(struct endpoint *ep, uint64 uva, uint64 n)
+{
+  sa_family_t family;
+  if((int)n < (int)sizeof(family))
+    return -EINVAL;
+  if(copyin(&family, uva, sizeof(family)) < 0)
+    return -EFAULT;
+  if(family != AF_UNSPEC)
+    return get_address(ep, uva, n);
+  *ep = (struct endpoint){ 0 };
+  return 0;
+}
+
 // connect(fd, addr, addrlen)
 int64
 sys_connect(const uint64 a[6])
@@ -162,7 +183,7 @@ sys_connect(const uint64 a[6])
   struct file *f;
   int err;
   struct sock *s = fd_sock(a[0], &f, &err);
-  if(s == 0 || (err = get_address(&ep, a[1], a[2])) < 0)
+  if(s == 0 || (err = get_peer(&ep, a[1], a[2])) < 0)
     return err;
   return sock_connect(s, &ep, nonblock(f));
 }
@@ -205,9 +226,12 @@ sys_recvfrom(const uint64 a[6])
   struct sock *s = fd_sock(a[0], &f, &err);
   if(s == 0)
     return err;
-  int64 n = sock_recvfrom(s, a[1], MIN(a[2], LEN_MAX), &ep, a[3], nonblock(f));
+  int64 n;
+  struct pktbuf *p = sock_receive(s, a[1], MIN(a[2], LEN_MAX), &ep, a[3], nonblock(f), &n);
   if(n >= 0 && a[4] && (err = put_address(&ep, a[4], a[5])) < 0)
-    return err;
+    n = err;
+  if(p)
+    sock_received(s, p, n >= 0 && !(a[3] & MSG_PEEK));
   return n;
 }
 
@@ -280,7 +304,13 @@ sys_getsockopt(const uint64 a[6])
   n = MIN(n, sizeof(v));
   if((err = sock_getopt(s, a[1], a[2], v, &n)) < 0)
     return err;
-  return copyout(a[3], v, n) < 0 || copyout(a[4], &n, sizeof(n)) < 0 ? -EFAULT : 0;
+  if(copyout(a[3], v, n) == 0 && copyout(a[4], &n, sizeof(n)) == 0)
+    return 0;
+  if((int)a[1] == SOL_SOCKET && (int)a[2] == SO_ERROR){
+    memcpy(&err, v, sizeof(err));
+    sock_put_error(s, -err);
+  }
+  return -EFAULT;
 }
 
 // --- the lab's, by port ---
@@ -311,15 +341,17 @@ sys_send(const uint64 a[6])
 int64
 sys_recv(const uint64 a[6])
 {
-  struct endpoint from;
-  if((int)a[4] < 0)
-    return -EINVAL;
-  int64 n = lab_recv(a[0], a[3], (int)a[4], &from);
-  if(n < 0)
-    return n;
-  if(copyout(a[1], &from.addr, sizeof(from.addr)) < 0 || copyout(a[2], &from.port, sizeof(from.port)) < 0)
-    return -EFAULT;
-  return n;
+  return (int)a[4] < 0 ? -EINVAL : lab_recv(a[0], a[3], (int)a[4], a[1], a[2]);
+}
+
+// connect(dst, sport, dport): a descriptor
+int64
+sys_labconnect(const uint64 a[6])
+{
+  int err;
+  sock_changed = changed;
+  struct sock *s = lab_connect(a[0], a[1], a[2], &err);
+  return s ? sock_fd(s, 0) : err;
 }
 
 // --- the router's filter as a file ---

@@ -303,9 +303,9 @@ judge_sockets(struct mouth *m)
     if(look.sock[i][0].orphan && look.sock[i][1].orphan)
       say(m, "port %d is bound by process %d, which has ended: exit must unbind", port, s->pid);
     if(port && s->proto->proto == IPPROTO_UDP && s->local.addr == 0 && s->peer.port == 0 &&
-       (gone = missed(s)) > (s->bound + MSEC) * (1000000000 / TIMER_HZ))
+       (gone = missed(s)) > (s->port_since + MSEC) * (1000000000 / TIMER_HZ))
       say(m, "port %d: a datagram for it came %ld ms after it was bound and was dropped as udp.noport: ports are compared in "
-             "different byte orders", port, (gone - s->bound * (1000000000 / TIMER_HZ)) / 1000000);
+             "different byte orders", port, (gone - s->port_since * (1000000000 / TIMER_HZ)) / 1000000);
   }
 }
 

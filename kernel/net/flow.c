@@ -81,7 +81,7 @@ flow_output(struct sock *s, const struct endpoint *to, struct pktbuf *p, int *er
 }
 
 void
-flow_learn(struct sock *s, const struct ip_path *path, const struct endpoint *to)
+flow_learn(struct sock *s, const struct ip_path *path, uint16 sport, const struct endpoint *to)
 {
   struct netif *nif = path->nif;
   struct flow f = { .to = *to, .nif = nif };
@@ -98,7 +98,7 @@ flow_learn(struct sock *s, const struct ip_path *path, const struct endpoint *to
     h->ip.ip_p = IPPROTO_UDP;
     h->ip.ip_src = htonl(path->src);
     h->ip.ip_dst = htonl(to->addr);
-    h->udp.sport = htons(s->local.port);
+    h->udp.sport = htons(sport);
     h->udp.dport = htons(to->port);
     f.ip_sum = (uint16)~cksum_field(cksum_words(IP_ALIGNED(&h->ip), sizeof(h->ip) / 4));
     f.udp_sum = (uint16)~cksum_field(cksum_pseudo(path->src, to->addr, IPPROTO_UDP, 0));

@@ -34,7 +34,7 @@ int flow_output(struct sock *s, const struct endpoint *to, struct pktbuf *p, int
 void flow_input(struct netif *nif, struct pktbuf *p);
 // The frame p came the long way to s, which is locked: others that look like it may come on the short one.
 void flow_found(struct netif *nif, const struct pktbuf *p, struct sock *s);
-// A datagram of s is about to go to `to` on this path: the second one in a row leaves its headers here.
-void flow_learn(struct sock *s, const struct ip_path *path, const struct endpoint *to);
+// A datagram of s is about to go from sport to `to` on this path: the second one in a row leaves its headers here.
+void flow_learn(struct sock *s, const struct ip_path *path, uint16 sport, const struct endpoint *to);
 
 #endif

@@ -220,9 +220,9 @@ ping_output(struct sock *s, const struct ip_path *path, const struct endpoint *t
   int err = 0;
   if(pkt_len(p) < HDRLEN || m->type != ICMP_ECHO || m->code != 0 || m->u.echo.id == 0)
     err = -EINVAL;
-  else if(s->local.port == 0)
-    err = sock_take_port(s, s->local.addr, ntohs(m->u.echo.id));
-  else if(s->local.port != ntohs(m->u.echo.id))
+  else if(p->sport == 0)
+    err = sock_take_port(s, ntohs(m->u.echo.id));
+  else if(p->sport != ntohs(m->u.echo.id))
     err = -EINVAL;
   if(err < 0){
     pkt_free(p);

@@ -1,9 +1,11 @@
-// The network lab's four calls: UDP by port number, without descriptors.
+// The network lab's four calls: UDP by port number, without descriptors; and the one that labs before 2024 had instead, which
+// makes a descriptor.
 //
 // A port is open to the whole system: any process may receive from it, as the lab's text has it. It is given back when
 // somebody unbinds it, or when the process that bound it ends, with whatever still waits there.
 
 #include "core/cpu.h"
+#include "mm/uaccess.h"
 #include "net/socktab.h"
 
 static uint nbound;  // [a] ports that are bound
@@ -43,7 +45,7 @@ lab_bind(uint64 port)
   if(s == 0)
     return -ENOBUFS;
   s->lab = 1;
-  int err = sock_take_port(s, 0, port);
+  int err = socktab_bind(s, &(struct endpoint){ 0, port });
   if(err < 0)
     sock_end(s);
   else
@@ -60,6 +62,26 @@ lab_unbind(uint64 port)
   int err = end(s);
   sock_unref(s);
   return err;
+}
+
+struct sock *
+lab_connect(uint32 dst, uint16 sport, uint16 dport, int *err)
+{
+  struct endpoint peer = { dst, dport };
+  *err = -EINVAL;
+  if(dst == 0 || sport == 0 || dport == 0)
+    return 0;
+  struct sock *s = sock_new(&udp_proto, SOCK_RXMAX);
+  *err = -ENOBUFS;
+  if(s == 0)
+    return 0;
+  s->dialed = 1;
+  s->peer = peer;  // nobody else is heard from the first moment on
+  if((*err = socktab_bind(s, &(struct endpoint){ 0, sport })) < 0 || (*err = sock_connect(s, &peer, 0)) < 0){
+    sock_end(s);
+    return 0;
+  }
+  return s;
 }
 
 int
@@ -83,8 +105,17 @@ lab_send(uint16 sport, uint32 dst, uint16 dport, uint64 uva, uint64 n)
   return err;
 }
 
+// The datagram p to the program: its first n bytes, and who sent it. 0, -EFAULT.
+static int
+lab_tell(const struct pktbuf *p, uint64 uva, uint64 n, uint64 addr, uint64 sport)
+{
+  if(sock_scatter(p, uva, n) < 0 || copyout(addr, &p->src, sizeof(p->src)) < 0)
+    return -EFAULT;
+  return copyout(sport, &p->sport, sizeof(p->sport));
+}
+
 int64
-lab_recv(uint16 port, uint64 uva, uint64 n, struct endpoint *from)
+lab_recv(uint16 port, uint64 uva, uint64 n, uint64 addr, uint64 sport)
 {
   int err;
   struct sock *s = find_ref(port);
@@ -94,14 +125,10 @@ lab_recv(uint16 port, uint64 uva, uint64 n, struct endpoint *from)
   struct pktbuf *p = sock_wait(s, 0, &err);
   if(p){
     uint64 copied = MIN(n, pkt_chain_len(p));
-    *from = (struct endpoint){ p->src, p->sport };
-    err = sock_scatter(p, uva, copied);
-    if(err < 0){
-      sock_return(s, p);
-    } else {
-      sock_discard(p);
+    err = lab_tell(p, uva, copied, addr, sport);
+    sock_received(s, p, err == 0);
+    if(err == 0)
       err = copied;
-    }
   }
   sock_unref(s);
   return err;

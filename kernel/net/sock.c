@@ -82,7 +82,6 @@ sock_unref(struct sock *s)
 void
 sock_end(struct sock *s)
 {
-  struct pktbuf *p;
   socktab_remove(s);
   acquire(&s->lock);
   s->closed = 1;
@@ -92,10 +91,7 @@ sock_end(struct sock *s)
     gate_relax(&s->feedback);
   wq_wake_all(&s->readers);
   release(&s->lock);
-  while((p = pktq_get(&q)) != 0){
-    count_add(&pages_held, -pages(p));
-    pkt_drop(p, DROP_SOCK_CLOSED, 0);
-  }
+  sock_drop_queued(&q, DROP_SOCK_CLOSED);
   sock_unref(s);
 }
 
@@ -149,6 +145,16 @@ sock_queue(struct sock *s, struct pktbuf *p)
   wq_wake_one(&s->readers);
   release(&s->lock);
   changed(s);
+}
+
+void
+sock_drop_queued(struct pktq *q, enum drop_reason why)
+{
+  struct pktbuf *p;
+  while((p = pktq_get(q)) != 0){
+    count_add(&pages_held, -pages(p));
+    pkt_drop(p, why, 0);
+  }
 }
 
 struct pktbuf *
@@ -221,15 +227,16 @@ sock_discard(struct pktbuf *p)
   pkt_free(p);
 }
 
-int64
-sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock)
+struct pktbuf *
+sock_receive(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock, int64 *result)
 {
   int err;
   acquire(&s->lock);
   struct pktbuf *p = sock_wait(s, nonblock || (flags & MSG_DONTWAIT), &err);
   if(p == 0){
     *from = (struct endpoint){ 0 };
-    return err;
+    *result = err;
+    return 0;
   }
   uint64 len = pkt_chain_len(p), copied = MIN(n, len);
   from->addr = p->src;
@@ -237,11 +244,40 @@ sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int f
   path_stage(p, PATH_READER);
   err = likely(p->more == 0) ? copyout(uva, pkt_data(p), copied) : sock_scatter(p, uva, copied);
   path_stage(p, PATH_COPIED);
-  if(err < 0 || (flags & MSG_PEEK))
-    sock_return(s, p);  // a bad buffer costs nobody a datagram
-  else
+  *result = err < 0 ? err : (int64)((flags & MSG_TRUNC) ? len : copied);
+  return p;
+}
+
+void
+sock_received(struct sock *s, struct pktbuf *p, int told)
+{
+  if(told)
     sock_discard(p);
-  return err < 0 ? err : (int64)((flags & MSG_TRUNC) ? len : copied);
+  else
+    sock_return(s, p);  // a bad buffer costs nobody a datagram
+}
+
+struct pktq
+sock_take_others(struct sock *s)
+{
+  struct pktq all = s->rxq, others = { 0 };
+  struct pktbuf *p;
+  s->rxq = (struct pktq){ 0 };
+  while((p = pktq_get(&all)) != 0)
+    pktq_put(p->src == s->peer.addr && (s->peer.port == 0 || p->sport == s->peer.port) ? &s->rxq : &others, p);
+  if(s->feedback.choked)
+    gate_read(&s->feedback, nearly_empty(s));
+  return others;
+}
+
+int64
+sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock)
+{
+  int64 result;
+  struct pktbuf *p = sock_receive(s, uva, n, from, flags, nonblock, &result);
+  if(p)
+    sock_received(s, p, result >= 0 && !(flags & MSG_PEEK));
+  return result;
 }
 
 int
@@ -307,42 +343,91 @@ sock_take_error(struct sock *s)
   return e;
 }
 
-// Where dst is to be looked up, and all headers are to be made. result: 0, or -E...
+void
+sock_put_error(struct sock *s, int err)
+{
+  acquire(&s->lock);
+  if(s->err == 0)
+    s->err = err;
+  wq_wake_all(&s->readers);
+  release(&s->lock);
+  changed(s);
+}
+
+// What a datagram is sent with, all as it was at one moment, whoever connects s meanwhile.
+struct outgoing {
+  struct endpoint local, peer;
+  uint32 bound;               // address, 0: any
+  uint8 broadcast, optlen;
+  uint8 options[IP_OPTMAX];
+};
+
+static void
+take_ends(struct sock *s, struct outgoing *o)
+{
+  acquire(&s->lock);
+  o->local = s->local;
+  o->peer = s->peer;
+  o->bound = s->bound.addr;
+  o->broadcast = s->broadcast;
+  if(unlikely((o->optlen = s->optlen) != 0))
+    memcpy(o->options, s->options, o->optlen);
+  release(&s->lock);
+}
+
+// Where the destination is to be looked up, and all headers are to be made. to: 0, the peer. result: 0, or -E...
 static int
-send_slowly(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
+send_slowly(struct sock *s, const struct endpoint *to, struct pktbuf *p)
 {
   struct ip_path path = { .version = ip_version() };
-  int err = ip_route(dst->addr, s->local.addr, &path);
-  if(err == 0 && path.broadcast && !s->broadcast)
+  struct outgoing o;
+  int err = 0;
+  take_ends(s, &o);
+  while(o.local.port == 0 && s->proto == &udp_proto && err == 0){
+    err = sock_take_port(s, 0);
+    if(err == -EINVAL)  // another process was first
+      err = 0;
+    take_ends(s, &o);
+  }
+  if(to == 0)
+    to = &o.peer;
+  if(err == 0 && to->addr == 0)
+    err = -EDESTADDRREQ;
+  // The address that was chosen for the peer is not everybody's.
+  int to_peer = to->addr == o.peer.addr && to->port == o.peer.port;
+  if(err == 0)
+    err = ip_route(to->addr, to_peer ? o.local.addr : o.bound, &path);
+  if(err == 0 && path.broadcast && !o.broadcast)
     err = -EACCES;
   if(err < 0){
     pkt_free(p);
     return err;
   }
-  path.optlen = s->optlen;
-  path.options = s->options;
-  return s->proto->output(s, &path, dst, p);
+  path.optlen = o.optlen;
+  path.options = o.options;
+  p->sport = o.local.port;
+  return s->proto->output(s, &path, to, p);
 }
 
-// Down to the card.
+// Down to the card. dst: to, or if that is 0 the peer at this moment.
 static inline int
-output(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
+output(struct sock *s, const struct endpoint *dst, const struct endpoint *to, struct pktbuf *p)
 {
   int err;
   push_off();  // once for all the locks on the way
   if(!flow_output(s, dst, p, &err))
-    err = send_slowly(s, dst, p);
+    err = send_slowly(s, to, p);
   pop_off();
   return err;
 }
 
 // The same for a program that will soon send more, because more requests wait for it: one tail write for some of them.
 static int __attribute__((noinline))
-output_deferred(struct sock *s, const struct endpoint *dst, struct pktbuf *p)
+output_deferred(struct sock *s, const struct endpoint *dst, const struct endpoint *to, struct pktbuf *p)
 {
   push_off();
   netif_tx_hold();
-  int err = output(s, dst, p);
+  int err = output(s, dst, to, p);
   netif_tx_defer();
   pop_off();
   return err;
@@ -352,7 +437,7 @@ int64
 sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock)
 {
   // The socket is read without its lock: who connects or shuts it down meanwhile, in another process, is before or after.
-  struct endpoint dst = to ? *to : s->peer;
+  struct endpoint dst = to ? *to : endpoint_load(&s->peer);
   int err;
   if(unlikely(s->err) && (err = sock_take_error(s)) < 0)
     return err;
@@ -362,9 +447,6 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
     return -EMSGSIZE;
   if(unlikely(dst.addr == 0 || (dst.port == 0 && s->proto == &udp_proto)))
     return to ? -EINVAL : -EDESTADDRREQ;
-  if(unlikely(s->local.port == 0 && s->proto == &udp_proto) &&
-     (err = sock_take_port(s, s->local.addr, 0)) < 0 && err != -EINVAL)
-    return err;
   path_came();
   struct pktbuf *p = sock_gather(uva, n, &err);
   if(unlikely(p == 0))
@@ -372,54 +454,11 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
   if(unlikely(path_on))
     path_begin(p, PATH_SEND, PATH_GATHER);
   int more = unlikely(count_get(&s->rxq.n) > 0) && TUNE(TXDEFER) && TUNE(MODE) == MODE_POLL;
-  err = unlikely(more) ? output_deferred(s, &dst, p) : output(s, &dst, p);
+  err = unlikely(more) ? output_deferred(s, &dst, to, p) : output(s, &dst, to, p);
   if(unlikely(err < 0))
     return err;
   count_add(&s->sent, 1);
   return n;
-}
-
-// --- names ---
-
-int
-sock_bind(struct sock *s, const struct endpoint *ep)
-{
-  if(s->local.port)
-    return -EINVAL;
-  if(ep->addr && !netif_is_ours(ep->addr))
-    return -EADDRNOTAVAIL;
-  return sock_take_port(s, ep->addr, ep->port);
-}
-
-int
-sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
-{
-  static const struct endpoint nobody;
-  struct ip_path path;
-  int err;
-  if(ep->addr == 0 && ep->port == 0){
-    socktab_connect(s, s->local.addr, &nobody);
-    return 0;
-  }
-  if(ep->addr == 0 || (ep->port == 0 && s->proto == &udp_proto))
-    return -EINVAL;
-  if((err = ip_route(ep->addr, s->local.addr, &path)) < 0)
-    return err;
-  if(path.broadcast && !s->broadcast)
-    return -EACCES;
-  if(s->local.port == 0 && s->proto == &udp_proto && (err = sock_take_port(s, path.src, 0)) < 0 && err != -EINVAL)
-    return err;
-  socktab_connect(s, path.src, ep);
-  return 0;
-}
-
-void
-sock_name(struct sock *s, struct endpoint *local, struct endpoint *peer)
-{
-  acquire(&s->lock);
-  *local = s->local;
-  *peer = s->peer;
-  release(&s->lock);
 }
 
 // --- state ---
@@ -446,9 +485,11 @@ sock_shutdown(struct sock *s, int how)
 {
   if(how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
     return -EINVAL;
-  if(s->peer.addr == 0)
-    return -ENOTCONN;
   acquire(&s->lock);
+  if(s->peer.addr == 0){
+    release(&s->lock);
+    return -ENOTCONN;
+  }
   if(how != SHUT_WR)
     s->shut |= 1 << SHUT_RD;
   if(how != SHUT_RD)

@@ -22,17 +22,18 @@ struct sockproto {
   int type;            // SOCK_...
   uint8 proto;         // IPPROTO_...
   uint maxlen;         // bytes of the longest message
-  // Send the message p from s on this path. result: 0, or -E...
+  // Send the message p from s on this path, from port p->sport (0: it has none yet). result: 0, or -E...
   int (*output)(struct sock *s, const struct ip_path *path, const struct endpoint *to, TAKES struct pktbuf *p);
 };
 
 // Order of locks: the bucket's, then the socket's.
-// I constant while it is open   b lock of its bucket (and the socket's own, to write)   s lock   a atomic
+// I constant while it is open   b lock of its bucket, or its own (both, to write); or endpoint_load()   s lock   a atomic
 struct sock {
   struct spinlock lock;    // stays valid when the socket is free; first
   struct sock *link;       // [b] next in its bucket; in the free list
   const struct sockproto *proto;  // [I] 0: free
   uint8 lab;               // [I] 1: a port of the lab's calls
+  uint8 dialed;            // [I] 1: made by the lab's connect(): shares its port with others that have other peers
   uint8 closed;            // [s] 1: nobody may find it any more
   uint8 shut;              // [s] bits 1 << SHUT_RD, 1 << SHUT_WR
   uint8 broadcast;         // [s] may send broadcasts
@@ -40,7 +41,8 @@ struct sock {
   uint8 optlen;            // [s] bytes of options that go out with each datagram
   uint8 options[IP_OPTMAX];  // [s]
   int refs;                // [s] its file, and calls that wait in it
-  struct endpoint local;   // [b] port 0: not bound
+  struct endpoint local;   // [b] port 0: none yet
+  struct endpoint bound;   // [b] as much of it as bind() was told; the rest was chosen for the peer, or to send from
   struct endpoint peer;    // [b] port 0: not connected
   struct flow flow;        // [s] headers of what it sends
   int err;                 // [s] to be told to the next call, -E... or 0
@@ -52,7 +54,7 @@ struct sock {
   struct waitq readers;    // [s]
   uint64 received, sent, drops;  // [a]
   int pid;                 // [I] that opened it
-  uint64 bound;            // [b] now() when it got its port
+  uint64 port_since;       // [b] now() when it got its port
 };
 
 void sock_init(void);
@@ -65,8 +67,8 @@ void sock_queue(struct sock *s, TAKES struct pktbuf *p);
 // socket. result: 1 there is one.
 int sock_error_quoted(const struct ip *h, const uint8 *l4, int err);
 int sock_take_error(struct sock *s);  // what it has to tell, -E... or 0; told once
-// Take the port for s, 0: any free one. result: 0, -EADDRINUSE, -EINVAL: it has one already.
-int sock_take_port(struct sock *s, uint32 addr, uint16 port);
+// s needs a port to send from: this one, or 0: any free one. It goes with the peer. result: 0, -EADDRINUSE, -EINVAL: it has one.
+int sock_take_port(struct sock *s, uint16 port);
 // n bytes of the running process as a packet with more; the first has headroom for all headers. 0: *err says why.
 struct pktbuf *sock_gather(uint64 uva, uint64 n, int *err);
 int sock_record(int i, struct kstat_sock *r);  // 1: filled; 0: number i is free; -1: no number i

@@ -142,19 +142,29 @@ socktab_owned_lab(int pid)
   return 0;
 }
 
-// Would a socket at addr, port get datagrams that are another's? The bucket is locked.
+// Two of the lab's connections differ in their peers, and may have one port.
 static int
-taken(uint b, uint8 proto, uint32 addr, uint16 port)
+same_peer(const struct sock *a, const struct sock *b)
 {
-  for(struct sock *s = buckets[b].first; s; s = s->link)
-    if(s->local.port == port && s->proto->proto == proto && (s->local.addr == addr || s->local.addr == 0 || addr == 0))
+  return !a->dialed || !b->dialed || (a->peer.addr == b->peer.addr && a->peer.port == b->peer.port);
+}
+
+// Would s at addr, port get datagrams that are another's? What counts is what that one was bound to: while it has a peer its
+// address may be one of several. The bucket is locked.
+static int
+taken(uint b, const struct sock *s, uint32 addr, uint16 port)
+{
+  for(struct sock *o = buckets[b].first; o; o = o->link)
+    if(o->local.port == port && o->proto == s->proto && (o->bound.addr == addr || o->bound.addr == 0 || addr == 0) &&
+       same_peer(o, s))
       return 1;
   return 0;
 }
 
-// No datagram that another socket got becomes ours by it: ip_version() stays.
+// A port for s. by_bind: 0: for what it sends, from the address that it has. No datagram that another socket got becomes ours
+// by it: ip_version() stays.
 static int
-take(struct sock *s, uint32 addr, uint16 port)
+take(struct sock *s, uint32 addr, uint16 port, int by_bind)
 {
   uint b = bucket(port);
   int err = 0;
@@ -162,12 +172,13 @@ take(struct sock *s, uint32 addr, uint16 port)
   acquire(&s->lock);
   if(s->local.port)
     err = -EINVAL;
-  else if(taken(b, s->proto->proto, addr, port))
+  else if(taken(b, s, by_bind ? addr : s->bound.addr, port))
     err = -EADDRINUSE;
   if(err == 0){
-    s->local.addr = addr;
-    s->local.port = port;
-    s->bound = now();
+    endpoint_store(&s->local, (struct endpoint){ by_bind && addr ? addr : s->local.addr, port });
+    if(by_bind)
+      endpoint_store(&s->bound, (struct endpoint){ addr, port });
+    s->port_since = now();
     s->link = buckets[b].first;
     buckets[b].first = s;
   }
@@ -176,48 +187,79 @@ take(struct sock *s, uint32 addr, uint16 port)
   return err;
 }
 
-int
-sock_take_port(struct sock *s, uint32 addr, uint16 port)
+static int
+take_any(struct sock *s, uint32 addr, int by_bind)
 {
-  if(port)
-    return take(s, addr, port);
   // RFC 6056 3.3.1: from a random place on, so that nobody can guess it.
   uint range = 65536 - EPHEMERAL, start = rand32() % range;
   int err = -EADDRINUSE;
   for(uint i = 0; i < range && err == -EADDRINUSE; i++)
-    err = take(s, addr, EPHEMERAL + (start + i) % range);
+    err = take(s, addr, EPHEMERAL + (start + i) % range, by_bind);
   return err;
+}
+
+int
+sock_take_port(struct sock *s, uint16 port)
+{
+  return port ? take(s, 0, port, 0) : take_any(s, 0, 0);
+}
+
+int
+socktab_bind(struct sock *s, const struct endpoint *ep)
+{
+  return ep->port ? take(s, ep->addr, ep->port, 1) : take_any(s, ep->addr, 1);
+}
+
+uint
+socktab_lock(struct sock *s)
+{
+  for(;;){
+    uint16 port = endpoint_load(&s->local).port;
+    uint b = bucket(port);
+    acquire(&buckets[b].lock);
+    acquire(&s->lock);
+    if(s->local.port == port)
+      return b;
+    socktab_unlock(s, b);  // another process has given it one, or taken it away
+  }
+}
+
+void
+socktab_unlock(struct sock *s, uint b)
+{
+  release(&s->lock);
+  release(&buckets[b].lock);
+}
+
+// Out of its bucket, which is locked.
+static void
+bucket_remove(struct sock *s, uint b)
+{
+  for(struct sock **at = &buckets[b].first; *at; at = &(*at)->link)
+    if(*at == s){
+      *at = s->link;
+      break;
+    }
+}
+
+void
+socktab_release_port(struct sock *s, uint b)
+{
+  if(s->local.port)
+    bucket_remove(s, b);
+  endpoint_store(&s->local, (struct endpoint){ s->local.addr, 0 });
 }
 
 // Nobody finds s any more. It keeps its name, for who looks at it.
 void
 socktab_remove(struct sock *s)
 {
-  uint b = bucket(s->local.port);
-  if(s->local.port == 0)
+  if(endpoint_load(&s->local).port == 0)
     return;
-  acquire(&buckets[b].lock);
-  for(struct sock **at = &buckets[b].first; *at; at = &(*at)->link)
-    if(*at == s){
-      *at = s->link;
-      break;
-    }
-  release(&buckets[b].lock);
+  uint b = socktab_lock(s);
+  bucket_remove(s, b);
   ip_changed();  // whoever comes by a short way meanwhile has the socket locked, or does not use it
-}
-
-// The peer of s, and the address that it is reached from. s may be in a bucket.
-void
-socktab_connect(struct sock *s, uint32 laddr, const struct endpoint *peer)
-{
-  uint b = bucket(s->local.port);
-  acquire(&buckets[b].lock);
-  acquire(&s->lock);
-  s->local.addr = laddr;
-  s->peer = *peer;
-  release(&s->lock);
-  release(&buckets[b].lock);
-  ip_changed();
+  socktab_unlock(s, b);
 }
 
 int

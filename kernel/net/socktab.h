@@ -8,7 +8,11 @@ void socktab_init(void);
 struct sock *socktab_alloc(void);             // 0: none left
 void socktab_free(struct sock *s);
 void socktab_remove(struct sock *s);          // from its bucket
-void socktab_connect(struct sock *s, uint32 laddr, const struct endpoint *peer);
+int socktab_bind(struct sock *s, const struct endpoint *ep);  // as sock_bind(), any address
+// The bucket of s and s itself, locked, so that its ends can be changed.
+uint socktab_lock(struct sock *s);
+void socktab_unlock(struct sock *s, uint b);
+void socktab_release_port(struct sock *s, uint b);  // between the two: it has no port any more
 struct sock *socktab_find_lab(uint16 port);   // locked; 0: none
 struct sock *socktab_owned_lab(int pid);       // with a reference; 0: none
 
@@ -24,5 +28,8 @@ int sock_scatter(const struct pktbuf *p, uint64 uva, uint64 n);
 // A datagram that sock_wait() gave goes back to the front.
 void sock_return(struct sock *s, TAKES struct pktbuf *p);
 void sock_discard(TAKES struct pktbuf *p);    // ... has been read
+// Off the queue with what others than its peer have sent: from now on only that one is heard. s is locked.
+struct pktq sock_take_others(struct sock *s);
+void sock_drop_queued(struct pktq *q, enum drop_reason why);  // what was in a socket's queue. No lock is held
 
 #endif

@@ -99,8 +99,8 @@ udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, ui
 static int
 udp_output(struct sock *s, const struct ip_path *path, const struct endpoint *to, struct pktbuf *p)
 {
-  flow_learn(s, path, to);
-  return udp_send(path, s->local.port, to, s->ttl, s->tos, p);
+  flow_learn(s, path, p->sport, to);
+  return udp_send(path, p->sport, to, s->ttl, s->tos, p);
 }
 
 const struct sockproto udp_proto = {

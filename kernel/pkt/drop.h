@@ -66,6 +66,7 @@
   X(UDP_PORT, "udp.port", "destination port 0")                                     \
   X(UDP_NOPORT, "udp.noport", "nobody listens")                                     \
   X(SOCK_FULL, "sock.full", "socket's queue is full")                               \
+  X(SOCK_PEER, "sock.peer", "waited for a program that then connected to another peer") \
   X(SOCK_CLOSED, "sock.closed", "socket was closed with this in its queue")         \
   X(IPQ_FULL, "ipq.full", "IP input queue is full")                                 \
   X(FAULTY_LOST, "faulty.lost", "lost on purpose")                                  \

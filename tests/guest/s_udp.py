@@ -55,6 +55,22 @@ def lab_echo(t):
     t.m.prompt()
 
 
+@scenario(harts=(1, 3), net="wire")
+def lab_connect(t):
+    """connect(dst, sport, dport) of older labs: a descriptor that asks one peer from the given port and hears nobody else."""
+    def answer(h, ip, udp):
+        h.send_udp(8, udp.sport, b"another port")
+        other.send_udp(9, udp.sport, b"another host")
+        h.send_udp(9, udp.sport, b"answer to " + udp.payload)
+    other = t.lan.host("10.0.2.9")
+    t.host.on(9, answer)
+    mark = t.lan.mark()
+    out = t.sh("ntlab connect %s 2000 9 3" % t.host.address)
+    equal(out.split("\n"), ["%d: answer to question %d" % (i, i) for i in range(3)], "what the program read")
+    asked = t.lan.frames(lambda f: f.udp and f.ip.src == GUEST, mark)
+    equal([f.udp.sport for f in asked], [2000] * 3, "the ports that it asked from")
+
+
 @scenario(net="wire")
 def lab_queue_of_16(t):
     """A port of the lab's keeps 16 datagrams, the oldest; more are dropped by name, and later ones come again."""

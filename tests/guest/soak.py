@@ -11,7 +11,7 @@ from .machine import Failure
 from .scenario import check, equal
 
 QUIET_EVERY = 45  # seconds
-GROUPS = ("mem", "cow", "ptr", "proc", "kill", "exec", "file", "dir", "pipe", "poll", "sock", "lab")
+GROUPS = ("mem", "cow", "ptr", "proc", "kill", "exec", "file", "dir", "pipe", "poll", "sock", "connect", "lab")
 BESIDE = (  # what the shell does while frames rain; each ends by itself
     "ls | sort | wc", "cat README | grep packet | wc", "find / | wc", "ps", "netstat", "arp", "free", "ping -c 3 127.0.0.1",
     "mkdir soak; cp README soak/a; cp soak/a soak/b; mv soak/b soak/c; rm -r soak", "seq 500 | sort | uniq | tail -1",

@@ -169,9 +169,29 @@ TEST(flow_socket_changes)
 
   s = warm(GW_IP, 53);
   struct endpoint to = { INADDR_LOOPBACK, 9 }, back = { GW_IP, 53 }, from;
-  CHECK_EQ(sock_connect(s, &to, 0), 0);  // its address is 127.0.0.1 now
-  CHECK_EQ(sock_sendto(s, UBASE, 20, &back, 0), -ENETUNREACH);
-  CHECK_EQ(nsent(), 0);
+  CHECK_EQ(sock_connect(s, &to, 0), 0);  // its address is 127.0.0.1 now, for that peer
+  CHECK_EQ(sock_sendto(s, UBASE, 20, &back, 0), 20);
+  CHECK_EQ(ntohl(sent_ip(0)->ip_src), OUR_IP);
+  sock_close(s);
+
+  // A port that was only taken to send from goes with the peer, and the headers that name it.
+  struct endpoint nobody = { 0, 0 }, name, peer;
+  s = udp_socket(0);
+  for(int i = 0; i < 3; i++)
+    CHECK_EQ(send_to(s, GW_IP, 53, 20), 20);
+  sock_name(s, &name, &peer);
+  feed_udp(GW_IP, 53, name.port, 1);
+  feed_udp(GW_IP, 53, name.port, 1);
+  CHECK_EQ(sock_connect(s, &nobody, 0), 0);
+  CHECK_EQ(receive(s, 10, 0), 1);
+  CHECK_EQ(receive(s, 10, 0), 1);
+  feed_udp(GW_IP, 53, name.port, 1);
+  CHECK_EQ(drops(DROP_UDP_NOPORT), 1);
+  CHECK_EQ(lab_bind(name.port), 0);
+  sent_clear();
+  CHECK_EQ(send_to(s, GW_IP, 53, 20), 20);
+  CHECK(((struct udp *)sent_l4(0))->sport != htons(name.port));
+  CHECK_EQ(lab_unbind(name.port), 0);
   sock_close(s);
 
   // Inside, and to all: the long way each time.

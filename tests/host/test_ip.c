@@ -426,18 +426,25 @@ TEST(ip_destinations_without_route)
 // RFC 1122 3.2.1.3, 4.1.3.6: a source is an address of ours: a socket whose address went away sends no more.
 TEST(ip_source_is_ours)
 {
-  struct sock *a = udp_connected(2000, FAR_IP, 9);
+  struct sock *a = udp_connected(2000, FAR_IP, 9), *b = udp_socket(0);
+  struct endpoint ours = { OUR_IP, 2001 }, far = { FAR_IP, 9 };
+  CHECK_EQ(sock_bind(b, &ours), 0);
   CHECK_EQ(send_to(a, 0, 0, 4), 4);
+  CHECK_EQ(send_to(b, GW_IP, 9, 4), 4);
   CHECK_EQ(netif_config(&card, PEER_IP, 0xffffff00, 1), 0);
   sent_clear();
   CHECK_EQ(send_to(a, 0, 0, 4), -EADDRNOTAVAIL);
-  CHECK_EQ(send_to(a, GW_IP, 9, 4), -EADDRNOTAVAIL);
-  CHECK_EQ(send_to(a, INADDR_LOOPBACK, 9, 4), -EADDRNOTAVAIL);
+  CHECK_EQ(send_to(b, GW_IP, 9, 4), -EADDRNOTAVAIL);
+  CHECK_EQ(send_to(b, INADDR_LOOPBACK, 9, 4), -EADDRNOTAVAIL);
   for(int i = 0; i < nsent(); i++)
     CHECK_EQ(ntohs(sent_eth(i)->type), ETHTYPE_ARP);
+  CHECK_EQ(sock_connect(b, &far, 0), -EADDRNOTAVAIL);
+  CHECK_EQ(sock_connect(a, &far, 0), 0);  // from the address that there is now
+  CHECK_EQ(send_to(a, 0, 0, 4), 4);
   CHECK_EQ(netif_config(&card, OUR_IP, 0xffffff00, 1), 0);
-  CHECK_EQ(send_to(a, GW_IP, 9, 4), 4);
+  CHECK_EQ(send_to(b, GW_IP, 9, 4), 4);
   sock_close(a);
+  sock_close(b);
 }
 
 // RFC 1122 3.3.6: the old form of a broadcast address, zeros behind the net, is taken as one: nobody is told of it.

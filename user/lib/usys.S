@@ -63,10 +63,11 @@ weakstub bind, SYS_bind
 weakstub unbind, SYS_unbind
 weakstub send, SYS_send
 weakstub recv, SYS_recv
+weakstub connect, SYS_labconnect
 
 weakstub socket, SYS_socket
 weakstub sock_bind, SYS_sockbind
-weakstub connect, SYS_connect
+weakstub sock_connect, SYS_connect
 weakstub listen, SYS_listen
 weakstub accept, SYS_accept
 weakstub sendto, SYS_sendto

@@ -49,6 +49,7 @@ static const struct any_call any_calls[] = {
   { "unbind", SYS_unbind, 1, "P" },
   { "send by port", SYS_send, 2, "PhPbn" },
   { "recv by port", SYS_recv, 1, "Rbbbn" },
+  { "connect by port", SYS_labconnect, 2, "hPP" },
   { "socket", SYS_socket, 5, "Aty" },
   { "bind", SYS_sockbind, 4, "Sal" },
   { "connect", SYS_connect, 4, "Sal" },
