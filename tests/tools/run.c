@@ -35,10 +35,13 @@ watch(pid_t maker)
   if(terminal.fd < 0)
     close(0);
   while(getppid() == qemu){
-    if(poll(&terminal, 1, 100) > 0 || (kill(maker, 0) < 0 && errno == ESRCH)){
+    int n = poll(&terminal, 1, 100);
+    if((n > 0 && (terminal.revents & POLLHUP)) || (kill(maker, 0) < 0 && errno == ESRCH)){
       kill(qemu, SIGTERM);
       break;
     }
+    if(n != 0)
+      usleep(100000);  // a system that cannot poll a terminal
   }
   _exit(0);
 }
