@@ -29,7 +29,8 @@
 #include "entry/trap.h"
 
 #define MIN_RAM (16UL << 20)  // bytes: below this not even the shell has room
-#define MAX_PACKETS 2048      // packet buffers, a page each
+#define MAX_PACKETS 4096      // packet buffers, a page each, made as they are needed
+#define PACKET_SHARE 7        // ... and no more than a seventh of all memory
 
 static const struct pci_driver *const drivers[] = {&e1000_driver};
 static volatile int harts_may_start;
@@ -134,10 +135,11 @@ stock_packets(void)
 static void
 network_init(void)
 {
-  pkt_init(MIN(MAX_PACKETS, ktotal_pages() / 8));
+  pkt_init(MIN(MAX_PACKETS, ktotal_pages() / PACKET_SHARE));
   net_init();
   poll_init();
   pci_init(drivers, NELEM(drivers));
+  netif_fill_rings();  // now that it is known how many NICs share the pool
   stock_packets();
   if(nnetif == 1)  // loopback
     printf("rxv: there is no network card (e1000) that can be used.\n");

@@ -8,7 +8,7 @@
 
 #define ARP_ENTRIES 128      // addresses that are known or asked for, on all interfaces
 #define ARP_HOLD 48          // packets that wait for one address: the fragments of the largest datagram
-#define ARP_HOLD_TOTAL 256   // ... for all of them together
+#define ARP_HOLD_TOTAL pkt_parts[PART_ARP]  // ... for all of them together
 #define ARP_TRIES 3          // requests without an answer before it gives up
 #define ARP_INTERVAL_MS 1000  // between two requests for one address (RFC 1122 2.3.2.1: at most one a second)
 #define ARP_DEFEND_MS 10000  // between two defences of our own address (RFC 5227 2.4), or two lines on the console

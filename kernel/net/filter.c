@@ -80,7 +80,7 @@ static struct pktbuf *
 next_unseen(int nonblock, int *err)
 {
   struct pktbuf *p = 0;
-  *err = asked.n >= FILTER_ASKED ? -ENOBUFS : 0;
+  *err = asked.n >= MIN(FILTER_ASKED, FILTER_QUEUE) ? -ENOBUFS : 0;
   while(*err == 0 && (p = pktq_get(&unseen)) == 0)
     *err = nonblock ? -EAGAIN : wq_sleep(&readers, &filterlock);
   return p;

@@ -5,7 +5,7 @@
 #include "core/types.h"
 #include "pkt/pktbuf.h"
 
-#define FILTER_QUEUE 64  // packets that wait to be seen
+#define FILTER_QUEUE MIN(64, pkt_parts[PART_FILTER] / 2)  // packets that wait to be seen
 #define FILTER_ASKED 64  // ... that it has seen, and not said anything of
 
 int filter_open(void);          // the running program is the filter: 0; -EBUSY there is one already

@@ -14,7 +14,7 @@
 #include "sched/waitq.h"
 
 #define DATAGRAMS 16      // that wait
-#define PIECES 256        // of all of them
+#define PIECES MIN(256, pkt_parts[PART_FRAGS])  // of all of them
 #define PIECES_EACH 128   // of one
 #define LIFE (TUNE(FRAGLIFE) * SEC)  // RFC 1122 3.3.2: 60 to 120 seconds after the first piece
 

@@ -102,6 +102,7 @@ lab_send(uint16 sport, uint32 dst, uint16 dport, uint64 uva, uint64 n)
   push_off();
   err = udp_send(&path, sport, &to, IP_TTL_DEFAULT, 0, p);
   pop_off();
+  sock_gathered(n);
   return err;
 }
 

@@ -8,6 +8,7 @@
 #include "core/string.h"
 #include "mm/uaccess.h"
 #include "net/netstat.h"
+#include "net/sockmem.h"
 #include "net/socktab.h"
 #include "pkt/drop.h"
 #include "pkt/path.h"
@@ -18,13 +19,6 @@
 #define SNDBUF_DEFAULT (64 * 1024)
 
 void (*sock_changed)(struct sock *s);
-static uint pages_held;  // [a] packets in all sockets' queues
-
-uint
-sock_pages(void)
-{
-  return count_get(&pages_held);
-}
 
 static void
 changed(struct sock *s)
@@ -33,10 +27,10 @@ changed(struct sock *s)
     sock_changed(s);
 }
 
-static int
+static uint
 pages(const struct pktbuf *p)
 {
-  int n = 0;
+  uint n = 0;
   for(; p; p = p->more)
     n++;
   return n;
@@ -56,6 +50,7 @@ sock_new(const struct sockproto *proto, uint rxmax)
   s->sndbuf = SNDBUF_DEFAULT;
   s->pid = myproc() ? myproc()->pid : 0;
   wq_init(&s->readers);
+  sockmem_open(s);
   s->proto = proto;
   return s;
 }
@@ -75,8 +70,10 @@ sock_unref(struct sock *s)
   acquire(&s->lock);
   int last = --s->refs == 0;
   release(&s->lock);
-  if(last)
+  if(last){
+    sockmem_close(s);
     socktab_free(s);
+  }
 }
 
 void
@@ -91,7 +88,7 @@ sock_end(struct sock *s)
     gate_relax(&s->feedback);
   wq_wake_all(&s->readers);
   release(&s->lock);
-  sock_drop_queued(&q, DROP_SOCK_CLOSED);
+  sock_drop_queued(s, &q, DROP_SOCK_CLOSED);
   sock_unref(s);
 }
 
@@ -103,13 +100,13 @@ sock_close(struct sock *s)
 
 // --- receiving ---
 
-// May s hold one more datagram of n bytes? However full the others are, each socket has a small share for itself.
+// May s hold p, too? 1: its packets are counted.
 static inline int
-has_room(const struct sock *s, uint n)
+has_room(struct sock *s, const struct pktbuf *p)
 {
-  if(s->rxq.n >= s->rxmax || s->rxq.bytes + n > s->rxbytes)
+  if(s->rxq.n >= s->rxmax || s->rxq.bytes + pkt_chain_len(p) > s->rxbytes)
     return 0;
-  return s->rxq.n < SOCK_SHARE || count_get(&pages_held) < pkt_total() / 2;
+  return sockmem_take(s, s->rxq.n, p->more ? pages(p) : 1);
 }
 
 // Full enough to ask the cards to wait; empty enough to let them go on.
@@ -128,14 +125,13 @@ nearly_empty(const struct sock *s)
 void
 sock_queue(struct sock *s, struct pktbuf *p)
 {
-  if(unlikely((s->shut & 1 << SHUT_RD) || s->closed || !has_room(s, pkt_chain_len(p)))){
+  if(unlikely((s->shut & 1 << SHUT_RD) || s->closed || !has_room(s, p))){
     enum drop_reason why = s->closed || (s->shut & 1 << SHUT_RD) ? DROP_SOCK_CLOSED : DROP_SOCK_FULL;
     s->drops++;
     release(&s->lock);
     pkt_drop(p, why, 0);
     return;
   }
-  count_add(&pages_held, p->more ? pages(p) : 1);
   pkt_own(p, PKT_STACK, PKT_SOCK);
   path_stage(p, PATH_QUEUE);
   pktq_put(&s->rxq, p);
@@ -148,11 +144,11 @@ sock_queue(struct sock *s, struct pktbuf *p)
 }
 
 void
-sock_drop_queued(struct pktq *q, enum drop_reason why)
+sock_drop_queued(struct sock *s, struct pktq *q, enum drop_reason why)
 {
   struct pktbuf *p;
   while((p = pktq_get(q)) != 0){
-    count_add(&pages_held, -pages(p));
+    sockmem_give(s, pages(p));
     pkt_drop(p, why, 0);
   }
 }
@@ -210,7 +206,7 @@ sock_return(struct sock *s, struct pktbuf *p)
   acquire(&s->lock);
   if(s->closed){
     release(&s->lock);
-    sock_discard(p);
+    sock_discard(s, p);
     return;
   }
   pkt_own(p, PKT_STACK, PKT_SOCK);
@@ -221,9 +217,9 @@ sock_return(struct sock *s, struct pktbuf *p)
 }
 
 void
-sock_discard(struct pktbuf *p)
+sock_discard(struct sock *s, struct pktbuf *p)
 {
-  count_add(&pages_held, p->more ? -pages(p) : -1);
+  sockmem_give(s, p->more ? pages(p) : 1);
   pkt_free(p);
 }
 
@@ -252,7 +248,7 @@ void
 sock_received(struct sock *s, struct pktbuf *p, int told)
 {
   if(told)
-    sock_discard(p);
+    sock_discard(s, p);
   else
     sock_return(s, p);  // a bad buffer costs nobody a datagram
 }
@@ -307,8 +303,8 @@ sock_error_quoted(const struct ip *h, const uint8 *l4, int err)
 
 // --- sending ---
 
-struct pktbuf *
-sock_gather(uint64 uva, uint64 n, int *err)
+static inline struct pktbuf *
+gather(uint64 uva, uint64 n, int *err)
 {
   struct pktbuf *first = 0, **at = &first;
   do {
@@ -321,7 +317,7 @@ sock_gather(uint64 uva, uint64 n, int *err)
     *at = p;
     at = &p->more;
     pkt_reserve(p, PKT_DATA);
-    uint m = MIN(n, (PKT_END - PKT_DATA) & ~1u);  // even: sums go on from piece to piece
+    uint m = MIN(n, SOCK_PAGE);
     if(m && copyin(pkt_put(p, m), uva, m) < 0){
       pkt_free(first);
       *err = -EFAULT;
@@ -331,6 +327,29 @@ sock_gather(uint64 uva, uint64 n, int *err)
     n -= m;
   } while(n > 0);
   return first;
+}
+
+struct pktbuf *
+sock_gather(uint64 uva, uint64 n, int *err)
+{
+  struct pktbuf *p;
+
+  if(likely(n <= SOCK_PAGE))
+    return gather(uva, n, err);
+  if(!sockmem_send(n)){
+    *err = drop_count(DROP_SOCK_SEND, -ENOBUFS);
+    return 0;
+  }
+  if((p = gather(uva, n, err)) == 0)
+    sockmem_sent(n);
+  return p;
+}
+
+void
+sock_gathered(uint64 n)
+{
+  if(unlikely(n > SOCK_PAGE))
+    sockmem_sent(n);
 }
 
 int
@@ -455,6 +474,7 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
     path_begin(p, PATH_SEND, PATH_GATHER);
   int more = unlikely(count_get(&s->rxq.n) > 0) && TUNE(TXDEFER) && TUNE(MODE) == MODE_POLL;
   err = unlikely(more) ? output_deferred(s, &dst, to, p) : output(s, &dst, to, p);
+  sock_gathered(n);
   if(unlikely(err < 0))
     return err;
   count_add(&s->sent, 1);

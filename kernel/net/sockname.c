@@ -61,7 +61,7 @@ sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
   struct pktq others = sock_take_others(s);
   ip_changed();
   socktab_unlock(s, b);
-  sock_drop_queued(&others, DROP_SOCK_PEER);
+  sock_drop_queued(s, &others, DROP_SOCK_PEER);
   return 0;
 }
 

@@ -13,7 +13,8 @@
 #define NSOCK 128                // sockets of the system
 #define SOCK_RXMAX 256           // datagrams that may wait on one
 #define SOCK_RXBYTES (256 * 1024)  // ... bytes of them, unless SO_RCVBUF says otherwise
-#define SOCK_SHARE 16            // ... that every socket may hold however short packets are
+// Bytes of a message that each of its packets takes. Even: sums go on from piece to piece.
+#define SOCK_PAGE ((PKT_END - PKT_DATA) & ~1u)
 #define LAB_RXMAX 16             // ... on a port of the lab's calls
 #define EPHEMERAL 49152          // first port that is given to who asks for any (RFC 6335)
 
@@ -55,6 +56,7 @@ struct sock {
   uint64 received, sent, drops;  // [a]
   int pid;                 // [I] that opened it
   uint64 port_since;       // [b] now() when it got its port
+  struct sockaccount *account;  // [I] what the sockets of that process hold (sockmem.h)
 };
 
 void sock_init(void);
@@ -70,7 +72,9 @@ int sock_take_error(struct sock *s);  // what it has to tell, -E... or 0; told o
 // s needs a port to send from: this one, or 0: any free one. It goes with the peer. result: 0, -EADDRINUSE, -EINVAL: it has one.
 int sock_take_port(struct sock *s, uint16 port);
 // n bytes of the running process as a packet with more; the first has headroom for all headers. 0: *err says why.
+// Whoever has sent it, or not, calls sock_gathered(n).
 struct pktbuf *sock_gather(uint64 uva, uint64 n, int *err);
+void sock_gathered(uint64 n);
 int sock_record(int i, struct kstat_sock *r);  // 1: filled; 0: number i is free; -1: no number i
 uint sock_count(void);                         // in use
 void sock_dump(void);                          // on the console; takes no lock

@@ -27,9 +27,9 @@ struct pktbuf *sock_wait(struct sock *s, int nonblock, int *err);
 int sock_scatter(const struct pktbuf *p, uint64 uva, uint64 n);
 // A datagram that sock_wait() gave goes back to the front.
 void sock_return(struct sock *s, TAKES struct pktbuf *p);
-void sock_discard(TAKES struct pktbuf *p);    // ... has been read
+void sock_discard(struct sock *s, TAKES struct pktbuf *p);  // ... has been read
 // Off the queue with what others than its peer have sent: from now on only that one is heard. s is locked.
 struct pktq sock_take_others(struct sock *s);
-void sock_drop_queued(struct pktq *q, enum drop_reason why);  // what was in a socket's queue. No lock is held
+void sock_drop_queued(struct sock *s, struct pktq *q, enum drop_reason why);  // what was in its queue. No lock is held
 
 #endif

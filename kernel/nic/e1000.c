@@ -17,7 +17,6 @@
 #include "kernel/kstat.h"
 #include "mm/layout.h"
 #include "nic/e1000_dev.h"
-#include "pkt/tune.h"
 
 #define TELL 32         // buffers that a write of RDT hands over at the least, while the NIC has plenty
 #define MIN_FRAME 60    // bytes without CRC
@@ -57,7 +56,7 @@ e1000_rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
   struct e1000 *d = nif->drv;
   int i;
 
-  for(i = 0; i < n && d->rx.provided - d->rx.taken < TUNE(RXRING); i++)
+  for(i = 0; i < n && d->rx.provided - d->rx.taken < nif->rxmost; i++)
     rx_put(d, in[i]);
   rx_tell(d);
   return i;
@@ -175,7 +174,7 @@ tx_pieces(struct e1000 *d, struct pktbuf *p, uint64 context, uint64 word)
   int end;
 
   // The most it can take: context, own bytes, pieces, padding.
-  if(d->tx.put - d->tx.cleaned + p->nfrag + 3 > TUNE(TXRING))
+  if(d->tx.put - d->tx.cleaned + p->nfrag + 3 > d->nif.txmost)
     return 0;
   if(context && context != d->tx.context){
     tx_put(d, context, TXD_EXT, 0);
@@ -208,7 +207,7 @@ tx_frame(struct e1000 *d, struct pktbuf *p)
 
   if(unlikely(p->nfrag > 0 || len < MIN_FRAME || (context && context != d->tx.context)))
     return tx_pieces(d, p, context, word);
-  if(unlikely(d->tx.put - d->tx.cleaned >= TUNE(TXRING)))
+  if(unlikely(d->tx.put - d->tx.cleaned >= d->nif.txmost))
     return 0;
   pktcheck_dma(pkt_data(p), len);
   tx_put(d, va2pa(pkt_data(p)), word | TXD_EOP | TXD_RS | len, p);
@@ -312,7 +311,7 @@ e1000_interrupt(void *arg)
     netif_interrupt(&d->nif, 0);
 }
 
-// Buffers for the whole ring, as far as there are any, and reception on. RCTL is written once: each write makes
+// Buffers for the ring, as many as it may have and there are, and reception on. RCTL is written once: each write makes
 // QEMU's card deaf for a second, so the sooner in boot the better. The tail comes after it: QEMU loses a frame that waits
 // when it learns of buffers while reception is off. source: SDM 14.4.
 void
@@ -320,7 +319,7 @@ e1000_start_rx(struct e1000 *d)
 {
   struct pktbuf *p;
 
-  while(d->rx.provided < RING - 1 && (p = pkt_alloc()) != 0){
+  while(d->rx.provided < d->nif.rxmost && (p = pkt_alloc()) != 0){
     pkt_own(p, PKT_STACK, PKT_NIC);
     rx_put(d, p);
   }

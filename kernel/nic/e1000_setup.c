@@ -167,10 +167,10 @@ e1000_probe(struct pci_dev *pci)
     take_back(d);
     return -ENODEV;
   }
-  e1000_init_rx(d);
-  e1000_start_rx(d);
-  e1000_init_tx(d);
   describe(d, pci);
+  e1000_init_rx(d);
+  e1000_start_rx(d);  // without buffers: netif_fill_rings() comes when all NICs are known
+  e1000_init_tx(d);
   d->nif.link = e1000_has_link(d);
   printf("%s: 82540EM in slot %d:%d, irq %d, %M, link %s\n", d->nif.name, pci->bus, pci->slot, pci->irq, d->nif.mac,
          d->nif.link ? "up" : "down");

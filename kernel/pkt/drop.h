@@ -65,7 +65,8 @@
   X(UDP_CKSUM, "udp.cksum", "checksum")                                             \
   X(UDP_PORT, "udp.port", "destination port 0")                                     \
   X(UDP_NOPORT, "udp.noport", "nobody listens")                                     \
-  X(SOCK_FULL, "sock.full", "socket's queue is full")                               \
+  X(SOCK_FULL, "sock.full", "queue of the socket, of its process, or of all is full")  \
+  X(SOCK_SEND, "sock.send", "too many long datagrams are being sent at once")       \
   X(SOCK_PEER, "sock.peer", "waited for a program that then connected to another peer") \
   X(SOCK_CLOSED, "sock.closed", "socket was closed with this in its queue")         \
   X(IPQ_FULL, "ipq.full", "IP input queue is full")                                 \

@@ -18,7 +18,7 @@ void
 ipqueue_put(struct netif *nif, struct pktbuf *p)
 {
   acquire(&iplock);
-  if(ipqueue.n >= TUNE(IPQUEUE)){
+  if(ipqueue.n >= MIN(TUNE(IPQUEUE), pkt_parts[PART_IPQ])){
     release(&iplock);
     count_add(&nif->stat.rx_drops, 1);
     pkt_drop(p, DROP_IPQ_FULL, 0);

@@ -9,7 +9,7 @@
 #include "sched/timer.h"
 #include "kernel/kstat.h"
 
-#define QUEUE_MAX 256  // frames that wait
+#define QUEUE_MAX MIN(256, pkt_parts[PART_LO])  // frames that wait
 #define TURN_MAX 256   // ... that one sender takes up; the rest is left to a timer
 
 static struct spinlock looplock = SPINLOCK("loopback");

@@ -56,8 +56,33 @@ netif_register(struct netif *nif)
   netifs[nnetif] = nif;
   __atomic_store_n(&nnetif, nnetif + 1, __ATOMIC_RELEASE);  // whoever counts it in sees it whole
   release(&netif_lock);
+  netif_share();
   changed(nif);
   return 0;
+}
+
+int
+netif_nics(void)
+{
+  int n = 0;
+
+  for(int i = 0; i < count_get(&nnetif); i++)
+    n += !netifs[i]->loopback;
+  return n;
+}
+
+// What all NICs may keep is shared out evenly. A frame in the most pieces must fit an empty transmit ring, though.
+void
+netif_share(void)
+{
+  uint n = MAX(1, netif_nics());
+
+  for(int i = 0; i < count_get(&nnetif); i++){
+    struct netif *nif = netifs[i];
+    nif->rxmost = MIN(TUNE(RXRING), pkt_parts[PART_RX] / n);
+    nif->txmost = MIN(TUNE(TXRING), MAX(PKT_MAXFRAG + 4, pkt_parts[PART_TX] / n));
+    nif->outmost = MIN(OUTQ_MAX, pkt_parts[PART_OUTQ] / n);
+  }
 }
 
 void
@@ -192,7 +217,7 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
 static int
 hold(struct netif *nif, struct pktbuf *p, int turn)
 {
-  if(nif->outq.n >= OUTQ_MAX && turn)
+  if(nif->outq.n >= nif->outmost && turn)
     return 0;
   pktq_put(&nif->outq, p);
   return 1;

@@ -9,7 +9,7 @@
 #include "pkt/pktbuf.h"
 #include "sched/timer.h"
 
-#define NETIF_MAX 8
+#define NETIF_MAX 9         // lo, and eight NICs
 #define NETIF_MTU_MIN 68    // every link carries so much (RFC 791 3.2)
 #define NETIF_MTU_MAX 1500  // Ethernet's (RFC 894)
 
@@ -63,6 +63,7 @@ struct netif {
   const struct nic_ops *ops;  // changed with every queue held and txlock (nic/faulty.c)
   void *drv;           // [I] the driver's own
   void (*facts)(struct netif *nif, struct nic_facts *f);  // [I] its state, for net/diagnose.c; takes no lock. 0: no NIC
+  uint16 rxmost, txmost, outmost;  // [a] packets on each receive ring, on the transmit ring, in outq: its share of the pool
   struct spinlock txlock;
   uint32 unclaimed;           // [x] frames sent since sent packets were last taken back
   struct pktq outq;           // [x] frames that wait for the end of a turn (netif_tx_hold)
@@ -87,7 +88,7 @@ extern struct netif *netifs[NETIF_MAX + 1];  // [I] once registered; 0-ended
 extern int nnetif;
 
 // Driver's side. The fields marked I, ops and drv are set; the interface is down and has no address.
-int netif_register(struct netif *nif);         // 0, or -ENOSPC
+int netif_register(struct netif *nif);         // 0, or -ENOSPC. Its receive rings may have packets after netif_fill_rings()
 void netif_interrupt(struct netif *nif, int q);  // receive interrupt of queue q: drains a quota, see poll.c
 void netif_link(struct netif *nif, int link);  // carrier came or went; no lock is held: the stack sends at once
 
@@ -119,6 +120,9 @@ int netif_tx_release(void);
 // Instead of the second, for who is about to send more: the frames wait on, until this hart has put off TUNE_TXDEFER, somebody
 // sends at once, a turn ends, or 200 us are over. Interrupts are off.
 void netif_tx_defer(void);
+
+int netif_nics(void);                          // interfaces that have rings: all but lo
+void netif_share(void);                        // rxmost, txmost, outmost of all of them anew, after their number or a tune changed
 
 struct netif *netif_find(const char *name);    // 8 bytes at the most, as records have it, ended or not; 0: none
 // 1: addr is one of ours, on any interface.

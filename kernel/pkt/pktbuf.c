@@ -13,8 +13,9 @@
 #include "mm/kalloc.h"
 #include "pkt/path.h"
 
-#define CACHE_BATCH 32              // packets that move between a hart and the pool at a time
-#define CACHE_MAX (2 * CACHE_BATCH)  // ... that a hart keeps
+#define CACHE_BATCH 32              // packets that move between a hart and the pool at a time, at the most
+#define WHOLE 64                    // the parts' unit
+#define RESERVE 2                   // ... that are nobody's part
 #define META_PER_PAGE (PGSIZE / sizeof(struct pktbuf))
 
 // Each the hart's own, with interrupts off.
@@ -22,6 +23,17 @@ static struct cache {
   struct pktbuf *first;
   uint n;
 } __attribute__((aligned(64))) caches[NCPU];
+
+uint pkt_parts[NPART];
+static const uint8 shares[NPART] = {
+#define X(id, share) [PART_##id] = share,
+  PKT_PARTS(X)
+#undef X
+};
+#define X(id, share) + share
+_Static_assert(0 PKT_PARTS(X) <= WHOLE - RESERVE, "the parts leave a reserve");
+#undef X
+static uint batch;          // [I] a hart keeps up to two
 
 // p pool.lock   I constant after pkt_init()
 static struct {
@@ -38,6 +50,9 @@ void
 pkt_init(uint npackets)
 {
   pool.max = npackets;
+  for(int i = 0; i < NPART; i++)
+    pkt_parts[i] = (uint64)npackets * shares[i] / WHOLE;
+  batch = MAX(1, MIN(CACHE_BATCH, pkt_parts[PART_CACHES] / (2 * ncpu)));
 }
 
 // A new packet with a page; 0: no memory, or as many as there may be. pool.lock is held.
@@ -70,7 +85,7 @@ static void
 refill(struct cache *c)
 {
   acquire(&pool.lock);
-  while(c->n < CACHE_BATCH){
+  while(c->n < batch){
     struct pktbuf *p = pool.free;
     if(p){
       pool.free = p->next;
@@ -89,14 +104,14 @@ static void
 give_back(struct cache *c)
 {
   acquire(&pool.lock);
-  for(int i = 0; i < CACHE_BATCH; i++){
+  for(uint i = 0; i < batch; i++){
     struct pktbuf *p = c->first;
     c->first = p->next;
     p->next = pool.free;
     pool.free = p;
   }
-  c->n -= CACHE_BATCH;
-  pool.nfree += CACHE_BATCH;
+  c->n -= batch;
+  pool.nfree += batch;
   release(&pool.lock);
 }
 
@@ -149,7 +164,7 @@ free_one(struct pktbuf *p)
   struct cache *c = &caches[mycpu()->id];
   p->next = c->first;
   c->first = p;
-  if(unlikely(++c->n > CACHE_MAX))
+  if(unlikely(++c->n > 2 * batch))
     give_back(c);
   pop_off();
 }

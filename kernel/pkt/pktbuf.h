@@ -52,6 +52,30 @@ struct pktbuf {
 #endif
 };
 
+// The pool is shared out. What keeps packets for later has a part of it, in 64ths, and never exceeds that: so all of them
+// together, full, leave what ARP, ICMP, and the replacements of received frames need. Who sends in many packets at a time
+// has a part, too.
+#define PKT_PARTS(X)                                                     \
+  X(CACHES, 7)   /* free ones in the lists of the harts */                \
+  X(RX, 12)      /* on the receive rings of all NICs */                   \
+  X(TX, 4)       /* on their transmit rings */                            \
+  X(OUTQ, 4)     /* frames that wait for the end of a poll round */       \
+  X(LO, 4)       /* on lo */                                              \
+  X(SOCKS, 14)   /* unread, in all sockets together (net/sockmem.c) */    \
+  X(SEND, 4)     /* datagrams of several packets that are being made */   \
+  X(FRAGS, 6)    /* pieces that wait for others */                        \
+  X(ARP, 2)      /* wait for a neighbour's address */                     \
+  X(IPQ, 1)      /* the IP input queue */                                 \
+  X(FILTER, 2)   /* wait for the filter program */                        \
+  X(FAULTY, 2)   /* delayed on purpose */
+enum pkt_part {
+#define X(id, share) PART_##id,
+  PKT_PARTS(X)
+#undef X
+  NPART
+};
+extern uint pkt_parts[NPART];     // [I] packets
+
 void pkt_init(uint npackets);     // makes the pool: this many at the most (pages come as they are needed)
 struct pktbuf *pkt_alloc(void);   // empty, at PKT_HEADROOM, owner STACK; 0: none left. Any context
 void pkt_free(TAKES struct pktbuf *p);  // with all that hangs on it: more, and the references of frags

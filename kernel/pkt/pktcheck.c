@@ -19,7 +19,7 @@ bad(const struct pktbuf *p, const char *what)
 
 // ----- pages that a card may be sent to: packets keep theirs, so the table only grows -----
 
-#define NPAGE 4096  // slots, a power of 2; more than twice as many as there may be packets
+#define NPAGE 16384  // slots, a power of 2; more than twice as many as there may be packets
 
 static uint64 pages[NPAGE];
 

@@ -326,12 +326,22 @@ refill(struct netif *nif, int q)
 }
 
 void
-netif_refill(void)
+netif_fill_rings(void)
 {
+  static uint16 said;
+  uint most = 0;
+
+  netif_share();
   for(int i = 0; i < count_get(&nnetif); i++)
     for(int q = 0; q < netifs[i]->nqueue; q++)
-      if(!netifs[i]->loopback)
+      if(!netifs[i]->loopback){
         refill(netifs[i], q);
+        most = netifs[i]->rxmost;
+      }
+  if(netif_nics() > 0 && most < TUNE(RXRING) && most != said)
+    printf("rxv: %d network cards share %d packets: %d on each receive ring, not %d.\n", netif_nics(), pkt_total(),
+           most, TUNE(RXRING));
+  said = most;
 }
 
 void

@@ -26,7 +26,7 @@ void poll_leave(struct netif *nif, int q);
 // Interrupts of a queue that is empty on again. 1: a frame came since the last look, and no interrupt will tell.
 int poll_unmask(struct netif *nif, int q);
 void poll_thread_wake(void);
-void netif_refill(void);          // as many packets onto each ring as there may be now
+void netif_fill_rings(void);      // as many packets onto each receive ring as there may be now. Says so when that is few
 
 // idle.c
 void idle_init(void);

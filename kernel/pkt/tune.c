@@ -14,16 +14,6 @@ uint32 tunes[NTUNE] = { TUNE_PARAMS(X) };
 static const struct kstat_tune params[NTUNE] = { TUNE_PARAMS(X) };
 #undef X
 
-static int
-cards(void)
-{
-  int n = 0;
-
-  for(int i = 0; i < count_get(&nnetif); i++)
-    n += !netifs[i]->loopback;
-  return n;
-}
-
 int
 tune_set(const char *name, uint32 value)
 {
@@ -32,13 +22,13 @@ tune_set(const char *name, uint32 value)
       continue;
     if(value < params[i].least || value > params[i].most)
       return -ERANGE;
-    if(i == TUNE_FORWARD && value && cards() < 2)
+    if(i == TUNE_FORWARD && value && netif_nics() < 2)
       return -ENODEV;
     __atomic_store_n(&tunes[i], value, __ATOMIC_SEQ_CST);
     if(i == TUNE_SPIN)
       idle_spin_time = value * USEC;
-    if(i == TUNE_RXRING)
-      netif_refill();
+    if(i == TUNE_RXRING || i == TUNE_TXRING)
+      netif_fill_rings();
     return 0;
   }
   return -ENOENT;

@@ -4,6 +4,7 @@
 #include "mm/layout.h"
 #include "nic/e1000.h"
 #include "nic/e1000_dev.h"
+#include "pkt/poll.h"
 
 // Registers, in bytes from BAR 0 (SDM table 13-2), and their bits. The driver's own list is not used here.
 enum {
@@ -421,6 +422,7 @@ nic_up(void)
 
   nic_plug(0);
   CHECK_EQ(nic_probe(), 0);
+  netif_fill_rings();
   nif = netifs[nnetif - 1];
   host_advance(3 * SEC);  // announcements are over
   nic_give_back();
@@ -442,15 +444,25 @@ nic_give_back(void)
 }
 
 void
-nic_pull_out(void)
+nic_take(struct netif *nif)
 {
-  struct netif *nif = netifs[nnetif - 1];
   struct e1000 *d = nif->drv;
+  struct nic *n = &nics[(d->bar - bars) / BAR_SIZE];
+  struct pktbuf *p;
 
   nif->up = 0;
-  nic->holds = 0;
-  send_all(nic);
-  nic_give_back();
+  n->holds = 0;
+  send_all(n);
+  acquire(&nif->txlock);
+  while(nif->ops->tx_return(nif, 0, &p, 1) == 1)
+    pkt_free(p);
+  release(&nif->txlock);
   for(; d->rx.taken != d->rx.provided; d->rx.taken++)
     pkt_free(d->rx.pkt[d->rx.taken % RING]);
+}
+
+void
+nic_pull_out(void)
+{
+  nic_take(netifs[nnetif - 1]);
 }

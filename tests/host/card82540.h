@@ -46,7 +46,8 @@ extern struct nic *nic;             // the one that the test is about: the first
 void nic_plug(int n);               // number n, fresh, with an address in its EEPROM; the others stay as they are
 int nic_probe(void);                // the driver's word on it
 struct netif *nic_up(void);         // plugged in as number 0 and probed, up, with its frames to nic_got
-void nic_pull_out(void);            // whatever is on the rings goes back to the pool: for the end of a test
+void nic_take(struct netif *nif);   // whatever is on its rings goes back to the pool: for the end of a test
+void nic_pull_out(void);            // ... on those of the last one
 void nic_link(int up);              // the cable
 int nic_line(void);                 // 1: it interrupts
 void nic_interrupt(void);           // if so the driver's handler is called

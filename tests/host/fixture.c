@@ -196,7 +196,7 @@ counted(enum net_counter id)
 void
 fresh_packet_pages(void)
 {
-  struct pktbuf *all[4096];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   int n = 0;
   while(n < (int)NELEM(all) && (all[n] = pkt_alloc()) != 0)
     memset(all[n++]->page + PKT_REDZONE, HOST_SECRET, PKT_END - PKT_REDZONE);
@@ -212,7 +212,7 @@ test_begin(void)
   frames = host_pages(SENT_MAX * sizeof(struct frame));
   printf_putc = putc;
   memcpy(card.mac, our_mac, 6);
-  pkt_init(800);
+  pkt_init(TEST_PACKETS);
   gate_init();
   net_init();
   CHECK_EQ(netif_register(&card), 0);

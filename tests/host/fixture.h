@@ -65,6 +65,8 @@ void test_fail(const char *file, int line, const char *fmt, ...) __attribute__((
 
 #define SECOND_IP MAKE_IP_ADDR(10, 0, 3, 15)
 
+#define TEST_PACKETS 4096  // in the pool
+
 extern struct netif card;
 extern struct netif second_nif;  // e1, once second_card() has plugged it in
 extern const uint8 our_mac[6], gw_mac[6], peer_mac[6], other_mac[6];
@@ -91,6 +93,10 @@ long drops(enum drop_reason why);       // so far in this test
 long counted(enum net_counter id);
 const char *console(void);              // what was printed so far
 void fresh_packet_pages(void);          // all packets' bytes are HOST_SECRET again
+
+// The net thread, and the IP thread of the mode `thread`, run until they have nothing to do. After poll_init().
+void net_thread(void);
+void net_ip_thread(void);
 
 // --- frames ---
 

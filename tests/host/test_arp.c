@@ -461,7 +461,7 @@ TEST(arp_static_checks)
 // E10: no packet for a request or an answer: counted, and nothing breaks.
 TEST(arp_without_memory)
 {
-  static struct pktbuf *all[1000];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   int n = 0;
   struct wire w;
   w_arp(&w, ARP_OP_REQUEST, peer_mac, PEER_IP, none, OUR_IP);

@@ -155,7 +155,7 @@ TEST(edge_echo_without_a_way_back)
 // An error for which there is no packet is not sent, and that is counted.
 TEST(edge_error_without_a_packet)
 {
-  static struct pktbuf *all[4096];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   struct wire w;
   int n = 0;
   struct pktbuf *p = pkt_alloc();

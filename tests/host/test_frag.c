@@ -395,7 +395,7 @@ TEST(frag_mtu_is_set)
 // E10: no packet for a piece: none goes out, all come back, the sender is told.
 TEST(frag_sent_without_memory)
 {
-  static struct pktbuf *all[1000];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   struct sock *s = udp_socket(2000);
   int n = 0;
   while((all[n] = pkt_alloc()) != 0)

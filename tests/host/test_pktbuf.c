@@ -57,7 +57,7 @@ TEST(pktbuf_wrong_owner_panics)
 // The pool ends: then there is none, and all come back, and can be had again.
 TEST(pktbuf_pool_is_bounded)
 {
-  static struct pktbuf *all[2000];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   uint n = 0;
   for(int round = 0; round < 3; round++){
     for(n = 0; (all[n] = pkt_alloc()) != 0; n++)

@@ -71,10 +71,16 @@ run(void (*fn)(void *))
     fn(0);
 }
 
-static void
-run_thread(void)
+void
+net_thread(void)
 {
   run(thread);
+}
+
+void
+net_ip_thread(void)
+{
+  run(ip_thread);
 }
 
 static void
@@ -268,7 +274,7 @@ TEST(poll_quota)
   CHECK_EQ(passed, 8);
   CHECK(nic.masked);
   CHECK_EQ(host_wakeups, 1);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 20);
   CHECK(!nic.masked);
   CHECK_EQ(yields, 2);
@@ -298,7 +304,7 @@ TEST(poll_idle_and_thread)
   netif_interrupt(&ring_nif, 0);
   CHECK_EQ(idle_poll(), 0);
   CHECK_EQ(passed, 8);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 20);
   pull_out();
 }
@@ -311,7 +317,7 @@ TEST(poll_frame_at_unmask)
   arrive(8);
   netif_interrupt(&ring_nif, 0);
   nic.on_unmask = arrive_one;
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 9);
   CHECK(!nic.masked);
   pull_out();
@@ -332,7 +338,7 @@ TEST(poll_turned_away)
 // Without packets to replace them frames are dropped by name, their buffers go back, and all goes on afterwards.
 TEST(poll_no_packets)
 {
-  static struct pktbuf *all[4096];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   int n = 0;
   plug_in();
   while((all[n] = pkt_alloc()) != 0)
@@ -435,7 +441,7 @@ TEST(poll_dead_card)
   CHECK_EQ(host_wakeups, 0);
   host_advance(10 * SEC);
   CHECK_EQ(host_wakeups, 1);
-  run_thread();
+  net_thread();
   CHECK_EQ(ring_nif.stat.resets, 1);
   host_advance(10 * SEC);
   CHECK_EQ(host_wakeups, 1);
@@ -490,13 +496,13 @@ TEST(poll_feedback)
   CHECK_EQ(passed, 0);
   CHECK(nic.masked);
   CHECK_EQ(idle_poll(), 0);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 0);
   host_wakeups = 0;
   gate_relax(&f);
   CHECK_EQ(f.choked, 0);
   CHECK_EQ(host_wakeups, 1);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 3);
   CHECK(!nic.masked);
   host_advance(2 * MSEC);
@@ -544,7 +550,7 @@ TEST(poll_feedback_in_a_turn)
   CHECK_EQ(passed, 32);  // the batch ends
   CHECK(nic.masked);
   host_advance(2 * MSEC);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 50);
   CHECK(!nic.masked);
   pull_out();
@@ -583,17 +589,17 @@ TEST(poll_share)
   yields = gave_way = 0;
   arrive(7);
   netif_interrupt(&ring_nif, 0);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 3);
   CHECK_EQ(yields, 0);  // it has its share before others
   CHECK(!gate_open());
   host_advance(11 * MSEC);
   CHECK(gate_open());
   CHECK_EQ(gave_way, 1);  // ... at once when the next period begins
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 6);
   host_advance(11 * MSEC);
-  run_thread();
+  net_thread();
   CHECK_EQ(passed, 7);
   CHECK(!nic.masked);
   pull_out();
@@ -621,7 +627,7 @@ TEST(poll_send_quota)
   arrive(20);
   netif_interrupt(&ring_nif, 0);
   CHECK_EQ(nic.given, 8);
-  run_thread();
+  net_thread();
   CHECK_EQ(nic.given, 20);
   CHECK(!nic.masked);
   tx_room = 2;

@@ -94,7 +94,7 @@ TEST(record_at_the_end_of_a_page)
 // A hart keeps few free packets for itself: another one can have all the rest.
 TEST(record_of_free_packets)
 {
-  static struct pktbuf *all[4096];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   uint n = 0;
   while((all[n] = pkt_alloc()) != 0)
     n++;
@@ -113,7 +113,7 @@ TEST(record_of_free_packets)
 // Memory may end between any two packets that are made, and be there again later.
 TEST(record_of_packets_without_memory)
 {
-  static struct pktbuf *all[4096];
+  static struct pktbuf *all[TEST_PACKETS + 1];
   uint n = 0;
   for(int i = 0; i < 200; i++){
     host_pages_left = i % 2;

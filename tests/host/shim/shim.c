@@ -18,7 +18,7 @@
 #include "sched/waitq.h"
 #include "kernel/riscv.h"
 
-struct proc procs[NPROC] = { { .pid = 7, .name = "test" } };
+struct proc procs[NSLOT] = { { .pid = 7, .name = "test" } };
 struct cpu host_cpu = { .proc = &procs[0] };
 struct lock_wait lock_waits[NCPU];
 int ncpu = 1;
