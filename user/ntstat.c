@@ -47,6 +47,7 @@ main(void)
   if(kstat(KSTAT_MEM, &m, sizeof(m)) < 0)
     die_errno("kstat");
   printf("mem.total %lu\nmem.free %lu\n", m.total, m.free);
+  printf("clock.boot %lu\nclock.wall %lu\n", clock(CLOCK_BOOT), clock(CLOCK_WALL));
   printf("packets.made %u\npackets.free %u\n", m.packets_made, m.packets_free);
   printf("socks.all %u\nsocks.free %u\n", m.socks, m.socks_free);
   printf("procs.free %u\nfiles.free %u\ninodes.free %u\n", m.procs_free, m.files_free, m.inodes_free);

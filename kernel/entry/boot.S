@@ -7,8 +7,8 @@
 #
 # Nothing here is linked in the upper half: this section runs where it is loaded, and is used once.
 
-#define UART 0x10000000       /* virt's console: for the one sentence that may have to be said this early */
-#define FINISHER 0x100000
+#include "entry/offsets.h"
+
 #define CLINT_MSIP 0x2000000  /* 4 bytes a hart */
 #define KOFF 0xffffffc000000000
 #define NCPU 8                /* kernel/param.h */
@@ -99,13 +99,13 @@ park:   wfi                     # one of more harts than the kernel has room for
 m_missing:
         csrr t0, mhartid
         bnez t0, park
-        li t1, UART
+        li t1, BOOT_UART
 1:      lbu t0, 0(s0)
         beqz t0, 2f
         sb t0, 0(t1)
         addi s0, s0, 1
         j 1b
-2:      li t1, FINISHER
+2:      li t1, BOOT_FINISHER
         li t0, 0x13333          # exit status 1
         sw t0, 0(t1)
         j park

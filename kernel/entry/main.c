@@ -26,6 +26,8 @@
 #include "proc/process.h"
 #include "sched/ipi.h"
 #include "sched/proc.h"
+#include "sched/timer.h"
+#include "entry/offsets.h"
 #include "entry/trap.h"
 
 #define MIN_RAM (16UL << 20)  // bytes: below this not even the shell has room
@@ -61,17 +63,30 @@ hart_ready(void)
   on_stack((void *)KSTACK(NSLOT + mycpu()->id) + KSTACK_SIZE, sched_idle);
 }
 
-static void
-find_machine(const void *dtb)
+// Is the time CSR's frequency one that a clock may have?
+static int
+timebase_known(void)
 {
-  int e = fdt_read(dtb);
-  uart_early_init((uint64)pa2va(machine.uart));
-  uart_lf = machine.console_lf;
+  return machine.timebase >= 1000 && machine.timebase <= 10000000000UL;
+}
+
+// tree: what reading the device tree gave. Whatever is missing, it is said: without a UART in the tree, on the one that
+// `virt` has.
+static void
+find_machine(int tree)
+{
+  if(tree < 0 && machine.finisher == 0)
+    machine.finisher = BOOT_FINISHER;
+  uart_early_init((uint64)pa2va(machine.uart ? machine.uart : BOOT_UART));
   printf_putc = uart_putc_sync;
   printf_hold = uart_hold;
   power_off = finisher_exit;
-  if(e < 0)
+  if(tree < 0)
     give_up("The device tree that the machine hands over cannot be read.");
+  if(machine.uart == 0)
+    give_up("The device tree names no UART (ns16550a): there would be no console.");
+  if(!timebase_known())
+    printf("rxv: the device tree does not say how fast the clock is (timebase-frequency): taken for %ld Hz.\n", TIMER_HZ);
   if(machine.ram_size < MIN_RAM)
     give_up("The machine has %ld KB of memory; %ld MB are needed.", machine.ram_size / 1024, MIN_RAM >> 20);
   if(machine.nhart > NCPU)
@@ -169,8 +184,11 @@ mount_root(void)
 void
 main(uint64 hart, uint64 dtb_pa)
 {
+  int tree = fdt_read(pa2va(dtb_pa));
+  if(timebase_known())
+    timer_set_frequency(machine.timebase);
   cpu_init(hart);
-  find_machine(pa2va(dtb_pa));
+  find_machine(tree);
   memory_init();
   interrupts_init();
   randomness_init();

@@ -2,6 +2,10 @@
 #define RXV_ENTRY_OFFSETS_H
 // Where assembly finds things; trap.c checks each against the C structures.
 
+// Where `virt` has what a sentence and an end need before, or without, a device tree that says it.
+#define BOOT_UART 0x10000000
+#define BOOT_FINISHER 0x100000
+
 #define CPU_KSTACK 0
 #define CPU_SCRATCH 24
 #define CPU_EMERGENCY 40

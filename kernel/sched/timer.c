@@ -24,11 +24,34 @@ list_ready(struct timers *ts)
     list_init(&ts->list);
 }
 
+uint64 timer_csr_hz;
+
+void
+timer_set_frequency(uint64 hz)
+{
+  timer_csr_hz = hz == TIMER_HZ ? 0 : hz;
+}
+
+// n counts at one frequency as counts at another, exactly: whole seconds first. up: 1 more if some is left over.
+static uint64
+convert(uint64 n, uint64 from_hz, uint64 to_hz, int up)
+{
+  return n / from_hz * to_hz + (n % from_hz * to_hz + (up ? from_hz - 1 : 0)) / from_hz;
+}
+
+uint64
+timer_scaled(uint64 csr)
+{
+  return convert(csr, timer_csr_hz, TIMER_HZ, 0);
+}
+
 // stimecmp has the number 0x14d; not every assembler knows its name.
 static void
 set_stimecmp(uint64 when)
 {
   mycpu()->timer_at = when;
+  if(timer_csr_hz && when != ~0UL)
+    when = convert(when, TIMER_HZ, timer_csr_hz, 1);
   csr_write(0x14d, when);
 }
 

@@ -1,6 +1,7 @@
 #ifndef RXV_SCHED_TIMER_H
 #define RXV_SCHED_TIMER_H
-// Time, and functions to be called at a time. The time CSR counts at TIMER_HZ (10 MHz on `virt`).
+// Time, and functions to be called at a time. The time CSR counts at a frequency that the device tree names; now() counts at
+// TIMER_HZ on every machine, so that a time is a constant. On `virt` the two are the same, and nothing is computed.
 
 #include "core/list.h"
 #include "core/spinlock.h"
@@ -12,14 +13,17 @@
 #define SEC TIMER_HZ
 #define TICK (SEC / 10)  // xv6's tick, the unit of pause() and uptime(): a tenth of a second
 
-// Counts of the time CSR since the machine started. A CSR read: not for inner loops.
+extern uint64 timer_csr_hz;         // 0: the time CSR counts at TIMER_HZ
+uint64 timer_scaled(uint64 csr);    // ... if not
+
+// Counts since the machine started. A CSR read: not for inner loops.
 static inline uint64
 now(void)
 {
 #ifdef __riscv
   uint64 t;
   asm volatile("csrr %0, time" : "=r"(t));
-  return t;
+  return timer_csr_hz == 0 ? t : timer_scaled(t);
 #else
   extern uint64 fake_now;  // tests/host sets it
   return fake_now;
@@ -38,6 +42,7 @@ struct timer {
   int set;                  // 1: on a list
 };
 
+void timer_set_frequency(uint64 hz);           // of the time CSR. Boot hart, before anybody asks for the time
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64 when);  // sets it, or moves it; any hart may, also while another does
 int timer_cancel(struct timer *t);             // 1: it was set; 0: it was not, or fn is being called right now

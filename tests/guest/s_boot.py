@@ -1,6 +1,8 @@
 """Starting, and ending, on machines of all sizes."""
 import os
 import re
+import struct
+import subprocess
 
 from . import machine
 from .scenario import check, equal, scenario
@@ -38,6 +40,71 @@ def too_little_memory(t):
     found = m.expect(r"(?mi)^\$ |memory", "a sentence about memory", partial=True)
     if not found.group(0).startswith("$"):
         check(m.wait_end() != 0, "QEMU's status after a failed start is 0")
+
+
+def device_tree(t):
+    """The tree that QEMU makes for this machine."""
+    path = os.path.join(t.where, "tree.dtb")
+    line = machine.plain_line(t.kernel or os.path.join(machine.ROOT, "kernel", "kernel"), None, t.harts, "128M")
+    line[line.index("virt")] += ",dumpdtb=" + path
+    subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=True)
+    with open(path, "rb") as f:
+        return path, f.read()
+
+
+def property_at(tree, name):
+    """Where the value of the first property of this name lies (devicetree specification, chapter 5)."""
+    words, strings = struct.unpack_from(">II", tree, 8)
+    wanted = tree.index(b"\0" + name.encode() + b"\0", strings) + 1 - strings
+    for at in range(words, strings, 4):
+        if struct.unpack_from(">I", tree, at)[0] == 3 and struct.unpack_from(">I", tree, at + 8)[0] == wanted:
+            return at + 12
+    raise ValueError(name)
+
+
+@scenario(harts=(1, 3), boot=None)
+def no_uart(t):
+    """A device tree that names no UART: it says so where `virt` has one, and powers off with status 1; never a hang."""
+    path, tree = device_tree(t)
+    with open(path, "wb") as f:
+        f.write(tree.replace(b"ns16550a", b"ns16550z"))
+    m = t.start(boot=False, extra=["-dtb", path])
+    equal(m.wait_end(), 1, "QEMU's exit status")
+    check("rxv: The device tree names no UART" in m.text, "no sentence about it\n" + m.tail())
+
+
+@scenario(harts=(1,), boot=None)
+def no_tree(t):
+    """A device tree that is none: the same."""
+    path, tree = device_tree(t)
+    at = property_at(tree, "timebase-frequency")
+    with open(path, "wb") as f:
+        f.write(tree[:at - 12] + b"\xff" * 4 + tree[at - 8:])  # a token that is none
+    m = t.start(boot=False, extra=["-dtb", path])
+    equal(m.wait_end(), 1, "QEMU's exit status")
+    check("device tree" in m.text, "no sentence about it\n" + m.tail())
+
+
+@scenario(harts=(1, 3), boot=None)
+def timebase(t):
+    """The clock's frequency comes from the device tree: called a quarter of what it is, time passes four times as fast as on
+    the clock chip; called twice as fast, half. The time to sleep is counted so, too."""
+    path, tree = device_tree(t)
+    at = property_at(tree, "timebase-frequency")
+    real = struct.unpack_from(">I", tree, at)[0]
+    for told in (real // 4, real * 2):
+        with open(path, "wb") as f:
+            f.write(tree[:at] + struct.pack(">I", told) + tree[at + 4:])
+        m = t.start(extra=["-dtb", path])
+        clocks = []
+        for command in ("ntstat", "sleep 1; ntstat"):
+            out = m.run(command, 60)
+            clocks.append([int(re.search(r"clock.%s (\d+)" % c, out).group(1)) for c in ("boot", "wall")])
+        boot, wall = (b - a for a, b in zip(*clocks))
+        check(boot >= 1000000000, "`sleep 1` took %d ns" % boot)
+        check(0.8 < boot / wall * told / real < 1.25, "at %d Hz, told %d: %d ns passed in %d of the clock chip's" % (
+            real, told, boot, wall))
+        m.close()
 
 
 @scenario(harts=(3,))
