@@ -39,6 +39,8 @@ main(void)
     halt(1);
   dup(0);
   dup(0);
+  printf("rxv: learn what happens to a packet. Type help for what there is, halt to end.\n"
+         "The first ping takes up to a second: QEMU's network card hears nothing before.\n");
   for(int fast = 0; fast < 10;){
     int sh = start_shell(), status = 0, pid;
     int since = uptime();

@@ -1,8 +1,9 @@
-// pktpath [-n COUNT] [-p PORT] [-r]      where a packet's time goes: records the ways of packets, and shows them
+// pktpath [-n COUNT] [-p PORT] [-r] [COMMAND [WORD...]]    where a packet's time goes: records the paths of packets
 //
 // Waits until COUNT packets (8) have been received, sent or forwarded; -p: only those from or to this port. Then, for each,
-// the stages of its way with the time since the last one, and in the end the medians. Programs that are
-// already running receive and send them: `nt echo 7 0 &` first. -r: one line a stage, for bench/timeline.py:
+// the stages of its path with the time since the last one, and in the end the medians. COMMAND is started when recording is on;
+// when it has ended, the packets that there are by then are shown. Without one, programs that are already running receive
+// and send them: `udpecho 7 &` first. -r: one line a stage, for bench/timeline.py:
 //     path PACKET STAGE NS INSNS HART      since the packet's first stage; INSNS 0: not counted
 
 #include "kernel/kstat.h"
@@ -11,7 +12,7 @@
 #include "user/rxv.h"
 #include "user/user.h"
 
-#define USAGE "[-n COUNT] [-p PORT] [-r]"
+#define USAGE "[-n COUNT] [-p PORT] [-r] [COMMAND [WORD...]]"
 #define MOST 64  // records that the kernel has
 
 static const struct {
@@ -162,10 +163,51 @@ show_medians(int last_stage, const char *what)
   printf(" us\n");
 }
 
+// The process is one that has ended.
+static int
+ended(int pid)
+{
+  struct kstat_proc *p;
+  int found = 0, n = kstat_all(KSTAT_PROC, (void **)&p, sizeof(*p));
+  if(n < 0)
+    die_errno("kstat");
+  for(int i = 0; i < n; i++)
+    found |= p[i].pid == pid && p[i].state == PS_ZOMBIE;
+  free(p);
+  return found;
+}
+
+// Until there are so many packets, or the command has ended and its last packets are done, too.
+static void
+collect_while(int most, int command)
+{
+  int last = 0;
+  while(nkept < most && !last){
+    last = command > 0 && ended(command);
+    pause(1);
+    collect(most);
+    if(nkept < most)
+      record(1);  // what has been seen makes room; another pktpath may have ended meanwhile, and turned it off
+  }
+}
+
+// result: the command's pid.
+static int
+start(char **argv)
+{
+  int pid = fork();
+  if(pid < 0)
+    die_errno("cannot fork");
+  if(pid == 0)
+    exec_or_exit(argv);
+  return pid;
+}
+
 int
 main(int argc, char **argv)
 {
   uint64 most = 8;
+  int command = 0;
   int raw = 0, i = 1;
   for(; i < argc && argv[i][0] == '-'; i++){
     if(strcmp(argv[i], "-r") == 0)
@@ -177,18 +219,17 @@ main(int argc, char **argv)
     else
       usage(USAGE);
   }
-  if(i < argc)
-    usage(USAGE);
   record(1);
-  printf("pktpath: ready\n");
-  for(;;){
-    pause(1);
-    collect(most);
-    if(nkept == (int)most)
-      break;
-    record(1);  // what has been seen makes room; another pktpath may have ended meanwhile, and turned it off
-  }
+  if(i < argc)
+    command = start(argv + i);
+  else
+    printf("pktpath: ready\n");
+  collect_while(most, command);
+  if(command)
+    wait(0);
   record(0);
+  if(nkept < (int)most)
+    warn("%d packets instead of %d", nkept, (int)most);
   for(i = 0; i < nkept; i++)
     raw ? show_raw(&kept[i]) : show(&kept[i]);
   if(!raw){

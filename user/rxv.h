@@ -61,6 +61,8 @@ void die_errno(const char *fmt, ...) __attribute__((noreturn, format(__printf__,
 // "NAME: message", as xv6 says it; and ": why", unless the file is just not there.
 void warn_file(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
 void die_file(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
+// Becomes the command argv: the file of this name, here, or else in the root. If there is none: says so as the shell does.
+void exec_or_exit(char **argv) __attribute__((noreturn));
 int write_all(int fd, const void *buf, uint n);  // 0, or -1: not all of it could be written
 void output(const void *buf, uint n);            // to standard output, or exit(1): after a message, if anybody reads
 

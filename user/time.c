@@ -7,21 +7,14 @@ int
 main(int argc, char **argv)
 {
   int status = 1;
-  char path[128];
   if(argc < 2)
     usage("COMMAND [WORD...]");
   uint64 began = clock(CLOCK_BOOT);
   int pid = fork();
   if(pid < 0)
     die_errno("cannot fork");
-  if(pid == 0){
-    // As the shell looks for it: here, then in the root.
-    exec(argv[1], argv + 1);
-    if(snprintf(path, sizeof(path), "/%s", argv[1]) < (int)sizeof(path))
-      exec(path, argv + 1);
-    warn_errno("%s", argv[1]);
-    exit(127);
-  }
+  if(pid == 0)
+    exec_or_exit(argv + 1);
   wait(&status);
   uint64 us = (clock(CLOCK_BOOT) - began) / 1000;
   fprintf(2, "real %lu.%06lu s\n", us / 1000000, us % 1000000);

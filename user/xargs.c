@@ -18,11 +18,8 @@ run(void)
   if(pid < 0)
     die_errno("cannot fork");
   args[n] = 0;
-  if(pid == 0){
-    exec(args[0], args);
-    warn_errno("%s", args[0]);
-    exit(127);
-  }
+  if(pid == 0)
+    exec_or_exit(args);
   if(wait(&child) == pid && child != 0)
     status = 123;
   while(n > own)

@@ -97,12 +97,24 @@ def others(t):
     check("dropped: udp.noport" in out, "of a datagram for nobody:\n" + out)
 
 
+@scenario(harts=(1, 3), net="wire")
+def of_a_command(t):
+    """pktpath with a command: starts it when it records, and shows its packets when it has ended, also if they are too few."""
+    out = t.sh("pktpath -n 2 ping -c 1 10.0.2.2")
+    check(re.search(r"(?m)^.*from 10\.0\.2\.2.*$", out), "no answer to the ping:\n" + out)
+    equal(len(re.findall(r"(?m)^packet \d+: .*(?:sent|received)$", out)), 2, "the packets that are shown")
+    check(out.index("from 10.0.2.2") < out.index("packet "), "the packets come before what the command said")
+    out = t.sh("pktpath -n 60 ping -c 1 10.0.2.2")
+    check(re.search(r"(?m)^pktpath: \d packets instead of 60$", out), "too few packets, and nothing is said:\n" + out)
+    equal(t.sh("pktpath -n 1 nosuch").split("\n")[0], "exec nosuch failed", "what is said of a command that is not there")
+
+
 @scenario(net="wire")
 def refuses(t):
     """Bad arguments of pktpath: how it is used, and a status."""
-    for words in ("-n", "-n 0", "-n 65", "-n x", "-p", "-p 65536", "-p -1", "-x", "7", "-r 7"):
+    for words in ("-n", "-n 0", "-n 65", "-n x", "-p", "-p 65536", "-p -1", "-x"):
         equal(t.sh("pktpath %s > said; echo status $?; cat said" % words),
-              "usage: pktpath [-n COUNT] [-p PORT] [-r]\nstatus 2", "what `pktpath %s` says" % words)
+              "usage: pktpath [-n COUNT] [-p PORT] [-r] [COMMAND [WORD...]]\nstatus 2", "what `pktpath %s` says" % words)
 
 
 @scenario(harts=(1, 3), net="wire")

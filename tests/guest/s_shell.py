@@ -202,3 +202,16 @@ def fault_is_one_line(t):
     check(re.search(r"\bnt\b.*0x[0-9a-f]+.*0x[0-9a-f]+", out), "the line about the fault: '%s'" % out)
     equal(len([x for x in lines(out) if "0x" in x]), 1, "the number of lines about the fault")
     equal(t.sh("echo alive"), "alive", "the shell afterwards")
+
+
+@scenario()
+def what_there_is(t):
+    """Two lines at boot say what this is, and that help lists the programs; help knows all that come with it, and yours."""
+    check(re.search(r"(?m)^rxv: .*Type help .*\n.*\n\$ ", t.m.text), "no two lines before the first prompt")
+    out = t.sh("help")
+    there = set(re.findall(r"(?m)^  (\S+) +\S", out))
+    check({"ls", "ping", "ps", "usertests", "wc"} <= there, "help does not list ping and others:\n" + out)
+    check("Your own" not in out, "help knows nothing of a program that comes with it:\n" + out)
+    check(max(len(x) for x in lines(out)) <= 80, "a line of help is longer than a terminal is wide")
+    t.sh("cp /echo /mine; echo text > /notes")
+    equal(t.sh("help own"), "Your own (own)\n  mine", "help after a program was added")

@@ -12,6 +12,7 @@
 #pragma weak warn_file
 #pragma weak die_file
 #pragma weak write_all
+#pragma weak exec_or_exit
 #pragma weak output
 #pragma weak next_opt
 #pragma weak reader_init
@@ -95,6 +96,20 @@ usage(const char *arguments)
 {
   fprintf(2, "usage: %s%s%s\n", progname, *arguments ? " " : "", arguments);
   exit(2);
+}
+
+void
+exec_or_exit(char **argv)
+{
+  char path[128];
+  exec(argv[0], argv);
+  if(errno == ENOENT && snprintf(path, sizeof(path), "/%s", argv[0]) < (int)sizeof(path))
+    exec(path, argv);
+  if(errno == ENOENT)
+    fprintf(2, "exec %s failed\n", argv[0]);
+  else
+    fprintf(2, "exec %s failed: %s\n", argv[0], strerror(errno));
+  exit(errno == ENOENT ? 127 : 126);
 }
 
 int
