@@ -4,6 +4,7 @@
 ## make crash      kill QEMU under load KILLS=200 times, SEED=; each disk is judged
 ## make hostile    hostile input, class by class, with what became of it; ARGS="--pcap DIR I5 F"
 ## make mutants    take out one check of the kernel at a time, and see a test fail for each; ARGS="ip.c uaccess"
+## make mistakes   make one classic mistake at a time, and see the grader name it; ARGS="rdt copyout"
 ## make fuzz       libFuzzer on the parsers and the stack, TIME=60 seconds in all; TARGET=name only that one
 ## make coverage   lines of kernel/pkt and kernel/net that the host's tests reach; V=1 lists the others
 
@@ -31,8 +32,10 @@ coverage:
 
 mutants:
 	@tests/mutants/run $(ARGS)
+mistakes:
+	@tests/mistakes/run $(ARGS)
 
-.PHONY: mutants crash hostile fuzz fuzz-replay fuzz-short fuzz-merge coverage
+.PHONY: mutants mistakes crash hostile fuzz fuzz-replay fuzz-short fuzz-merge coverage
 
 # CPUS= on the command line or in the environment; the guest for `make qemu` has 3, these storms blow over 1, 3 and 8.
 STORM = tests/storm/run --cpus $(if $(filter file,$(origin CPUS)),1$(comma)3$(comma)8,$(CPUS)) $(if $(SEED),--seed $(SEED)) \

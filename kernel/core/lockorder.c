@@ -15,7 +15,7 @@ static const char *const order[] = {
   "pause", "proctree", "file table", "inode table", "pipe", "log", "bcache", "sleeplock", "console", "uart",
   "netconfig", "socktab", "sock", "frag", "arp", "route", "icmp", "ipq", "filter", "gate", "netthread", "txlock",
   "faulty", "loopback",
-  "poll", "virtio", "pktpool", "tap", "rand", "plic", "kmap", "timerset", "timer", "sched", "procs", "kalloc", "printf",
+  "poll", "virtio", "pktpool", "tap", "rand", "plic", "kmap", "notices", "timerset", "timer", "sched", "procs", "kalloc", "printf",
 };
 
 uint64 lockorder_wait_max = 60 * 10000000UL;  // 10 MHz: no lock is held so long, however slow the host

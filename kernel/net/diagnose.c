@@ -6,14 +6,16 @@
 // that sleeps in front of a full queue.
 //
 // Other harts go on while we look, so for a moment everything may look wrong. We look twice, with LOOK between, and
-// only what was the same at both moments, and cannot be so for long in a kernel without a fault, is said. A
-// sentence says what was seen, then what usually is the mistake.
+// only what was the same at both moments, and cannot be so for long in a kernel without a fault, counts. A host
+// that has other work may stop a hart for that long, so whoever finds something looks again, longer, before it speaks.
+// A sentence says what was seen, then what usually is the mistake.
 
 #include "net/diagnose.h"
 #include "core/cpu.h"
 #include "core/printf.h"
 #include "core/string.h"
 #include "net/arp.h"
+#include "net/filter.h"
 #include "net/ip.h"
 #include "net/sockpriv.h"
 #include "pkt/facts.h"
@@ -24,14 +26,16 @@
 #include "sched/timer.h"
 
 #define LOOK (10 * MSEC)
-#define SPINS 300000     // looks at the clock, if it stands still
+#define LOOK_AGAIN (100 * MSEC)
+#define SPINS 100000     // looks at the clock in 10 ms, if it stands still
 #define LEAKED 16        // packets that may be on their way while nothing goes on: each hart has some in hand
-#define LOCK_PATIENCE (100 * MSEC)
+#define LOCK_PATIENCE (2 * SEC)  // a slow host may stop the holder's hart for a while
 
 // One moment of an interface.
 struct moment {
   struct nic_facts nic;
   uint64 irqs, polls, rx_frames, rx_bytes, tx_frames;
+  int sending;  // somebody has txlock
   int planned;  // somebody is about to look at the ring: a hart is at it, the net thread has it, idle harts watch it
 };
 
@@ -64,7 +68,8 @@ say(struct mouth *m, const char *fmt, ...)
   vsnprintf(text, sizeof(text), fmt, ap);
   va_end(ap);
   m->n++;
-  m->say(text, m->arg);
+  if(m->say)
+    m->say(text, m->arg);
 }
 
 // ----- looking -----
@@ -73,6 +78,7 @@ static void
 look_at_nic(struct netif *nif, struct moment *m)
 {
   memset(m, 0, sizeof(*m));
+  m->sending = nif->txlock.locked;
   m->planned = !gate_open() || nif->dead;
   for(int q = 0; q < nif->nqueue; q++)
     m->planned |= count_get(&nif->rxq[q].busy) || count_get(&nif->rxq[q].thread) || count_get(&nif->rxq[q].watched);
@@ -164,7 +170,7 @@ judge_receive(struct mouth *m, struct netif *nif, const struct moment *a, const 
     say(m, "%s: broadcasts are not received (RCTL.BAM), so no ARP request is", nif->name);
   if(!f->bus_master)
     say(m, "%s: the NIC may not read or write memory (PCI command, bus master)", nif->name);
-  if(a->nic.rx.turns == r->turns && r->head == r->tail && r->done < r->held && r->tail < r->size)
+  if(!a->planned && !b->planned && a->nic.rx.turns == r->turns && r->head == r->tail && r->done < r->held && r->tail < r->size)
     say(m, "%s: RDH = RDT = %d: the NIC owns no descriptor, and %d empty buffers are on the ring: RDT was %s", nif->name,
         r->head, r->held - r->done, r->tail_writes ? "written one too far" : "never written");
   if((int32)(f->taken - f->rx_frames) > 0)
@@ -184,14 +190,14 @@ judge_transmit(struct mouth *m, struct netif *nif, const struct moment *a, const
 {
   const struct nic_facts *f = &b->nic;
   const struct ring_facts *r = &f->tx;
-  int quiet = a->nic.sent == f->sent && a->nic.tx_frames == f->tx_frames && a->nic.tx.tail == r->tail;
+  int quiet = !a->sending && !b->sending && a->nic.sent == f->sent && a->nic.tx_frames == f->tx_frames && a->nic.tx.tail == r->tail;
 
   judge_ring(m, nif->name, "transmit", r);
   if(!f->tx_on)
     say(m, "%s: the transmit unit is off (TCTL.EN)", nif->name);
-  if(!f->last_eop)
+  if(!f->ends_eop)
     say(m, "%s: the last descriptor of a frame lacks EOP: the NIC waits for the rest of the frame", nif->name);
-  if(!f->last_rs)
+  if(!f->ends_rs)
     say(m, "%s: the last descriptor of a frame lacks RS: the NIC never sets DD, and the packet never comes back", nif->name);
   if(!quiet || r->tail >= r->size)
     return;
@@ -200,7 +206,7 @@ judge_transmit(struct mouth *m, struct netif *nif, const struct moment *a, const
            "first descriptor that it may not use)", nif->name, r->wanted_tail, r->tail);
   else if(r->head != r->tail && a->nic.tx.head == r->head && f->tx_on && nif->link)
     say(m, "%s: the NIC does not fetch what it should send: TDH = %d, TDT = %d", nif->name, r->head, r->tail);
-  else if(r->head == r->tail && f->last_eop && (int32)(f->sent - f->tx_frames) > 0)
+  else if(r->head == r->tail && f->ends_eop && (int32)(f->sent - f->tx_frames) > 0)
     say(m, "%s: the NIC has fetched %d frames and sent %d: a descriptor lacked EOP", nif->name, f->sent, f->tx_frames);
 }
 
@@ -247,7 +253,7 @@ arp_waits(void)
 static void
 judge_packets(struct mouth *m)
 {
-  uint owned[PKT_NOWNERS], datagrams, pieces, nics = 0, sockets = sock_pages();
+  uint owned[PKT_NOWNERS], datagrams, pieces, nics = 0, queued = 0;
   for(int i = 0; i < nnetif; i++){
     const struct moment *a = &look.nif[i][0], *b = &look.nif[i][1];
     struct netif *nif = netifs[i];
@@ -257,8 +263,11 @@ judge_packets(struct mouth *m)
       return;
     nics += b->nic.rx.held + b->nic.tx.held + count_get(&nif->outq.n);
   }
+  for(int i = 0; i < NSOCK; i++)
+    queued += look.sock[i][1].queued;
   frag_counts(&datagrams, &pieces);
-  uint known = nics + sockets + arp_waits() + pieces + loop_waits() + ipqueue_waits(), in_use = look.in_use[1];
+  uint known = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() + filter_waits();
+  uint in_use = look.in_use[1];
   if(in_use < look.in_use[0] || in_use < known + LEAKED + ncpu)
     return;
   pkt_owners(owned);
@@ -326,29 +335,37 @@ judge_locks(struct mouth *m)
 
 // ----- all of it -----
 
-int
-diagnose(void (*tell)(const char *text, void *arg), void *arg)
+static int
+judge(struct mouth *m, uint64 time)
 {
-  struct mouth m = { tell, arg, 0 };
-  uint64 until = now() + LOOK;
+  uint64 until = now() + time;
 
+  m->n = 0;
   look_at_all(0);
-  for(int i = 0; now() < until && i < SPINS; i++)
+  for(uint i = 0; now() < until && i < SPINS * (time / LOOK); i++)
     ;
   look_at_all(1);
-  judge_locks(&m);
+  judge_locks(m);
   for(int i = 0; i < nnetif; i++){
     struct netif *nif = netifs[i];
     const struct moment *a = &look.nif[i][0], *b = &look.nif[i][1];
     if(nif->facts == 0)
       continue;
-    judge_receive(&m, nif, a, b);
-    judge_interrupts(&m, nif, a, b);
-    judge_transmit(&m, nif, a, b);
+    judge_receive(m, nif, a, b);
+    judge_interrupts(m, nif, a, b);
+    judge_transmit(m, nif, a, b);
   }
-  judge_sockets(&m);
-  judge_packets(&m);
-  return m.n;
+  judge_sockets(m);
+  judge_packets(m);
+  return m->n;
+}
+
+int
+diagnose(void (*tell)(const char *text, void *arg), void *arg)
+{
+  struct mouth silent = { 0 }, m = { tell, arg, 0 };
+
+  return judge(&silent, LOOK) ? judge(&m, LOOK_AGAIN) : 0;
 }
 
 #define FINDINGS 8  // kept for netstat -d

@@ -5,8 +5,8 @@
 #include "core/types.h"
 #include "kernel/kstat.h"
 
-// Look at the machine twice, 10 ms apart, and call say(text, arg) for each thing that is wrong at both moments. Spins
-// meanwhile; any context; takes no lock. result: how many things.
+// Look at the machine twice, 10 ms apart, and again for 100 ms if something is wrong; call say(text, arg) for each thing that
+// is wrong then. Spins meanwhile; any context; takes no lock. result: how many things.
 int diagnose(void (*say)(const char *text, void *arg), void *arg);
 
 // Finding number i into r. Number 0 looks; the others are of the same look. 1: filled; -1: there is none.

@@ -146,3 +146,9 @@ filter_poll(void)
 {
   return POLLOUT | (count_get(&unseen.n) ? POLLIN : 0);
 }
+
+uint
+filter_waits(void)
+{
+  return count_get(&unseen.n) + count_get(&asked.n);
+}

@@ -20,4 +20,6 @@ int filter_read(uint64 uva, int n, int nonblock);
 int filter_write(uint64 uva, int n);
 int filter_poll(void);          // POLLIN | POLLOUT
 
+uint filter_waits(void);  // packets in its queues
+
 #endif

@@ -39,7 +39,6 @@ e1000_facts(struct netif *nif, struct nic_facts *f)
 {
   struct e1000 *d = nif->drv;
   uint32 rctl = reg_read(d, RCTL), put = d->tx.put;
-  uint64 last = d->tx.desc[(put - 1) % RING].word;
   struct irq_state irq;
 
   ring_facts(d, &f->rx, RDBAL, d->rx.desc, d->rx.pkt, d->rx.taken, d->rx.provided);
@@ -50,8 +49,12 @@ e1000_facts(struct netif *nif, struct nic_facts *f)
   f->tx.wanted_tail = put % RING;
   f->rx.tail_writes = d->rx.doorbells;
   f->tx.tail_writes = d->tx.doorbells;
-  f->last_eop = put == 0 || (last & TXD_EOP) != 0;
-  f->last_rs = put == 0 || (last & TXD_RS) != 0;
+  f->ends_eop = f->ends_rs = 1;
+  for(uint i = 0; i < MIN(put, RING); i++)
+    if(d->tx.pkt[i]){
+      f->ends_eop &= (d->tx.desc[i].word & TXD_EOP) != 0;
+      f->ends_rs &= (d->tx.desc[i].word & TXD_RS) != 0;
+    }
   f->cause = (reg_read(d, ICS) & INT_RXT0) != 0;
   f->unmasked = (reg_read(d, IMS) & INT_RXT0) != 0;
   f->rx_on = (rctl & RCTL_EN) != 0;

@@ -23,7 +23,7 @@ struct ring_facts {
 
 struct nic_facts {
   struct ring_facts rx, tx;
-  uint8 last_eop, last_rs;  // the descriptor that was filled last, at the end of a frame, has EOP, RS; 1 before the first
+  uint8 ends_eop, ends_rs;  // each descriptor at a frame's end, done or not, has EOP, RS
   uint8 cause;         // a receive interrupt waits in ICR (read from ICS: reading ICR would take it back)
   uint8 unmasked;      // ... and IMS lets it pass
   uint8 rx_on, tx_on, broadcasts, bus_master;  // RCTL.EN, TCTL.EN, RCTL.BAM, PCI command

@@ -51,6 +51,7 @@ netif_register(struct netif *nif)
     return -ENOSPC;
   }
   nif->index = nnetif;
+  nif->driver_ops = nif->ops;
   nif->up = 0;
   nif->addr = nif->mask = 0;
   netifs[nnetif] = nif;

@@ -79,6 +79,7 @@ class Machine:
     def __init__(self, where, cpus=3, mem="128M", net=(), extra=(), image=None, kernel=None, disk=True,
                  monitor=False, name="m", show=None):
         self.where, self.cpus, self.show, self.name = where, cpus, show, name
+        self.net = bool(net)
         self.image = os.path.join(where, name + ".img")
         if disk:
             shutil.copyfile(image or os.path.join(ROOT, "fs.img"), self.image)

@@ -117,7 +117,7 @@ class Running:
     def __init__(self, tests, report, jobs, pace):
         self.report, self.jobs, self.pace = report, jobs, pace
         self.gates = gate.Gates(tests)
-        self.waiting = sorted(tests, key=lambda t: (t.name not in gate.GATES, -pace.seconds(t)))
+        self.waiting = sorted(tests, key=lambda t: (t.name not in gate.GATES, t.group != "health", -pace.seconds(t)))
         self.running, self.ended = [], queue.SimpleQueue()
 
     def start_some(self):

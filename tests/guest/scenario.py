@@ -13,7 +13,7 @@ import threading
 import time
 
 from wire import lan as wire_lan
-from . import failed, machine
+from . import diagnosis, failed, machine
 from .machine import Failure
 
 ALL = []   # Scenarios, in the order of their definition
@@ -61,6 +61,7 @@ class Run:
         self.pcap, self.kernel, self.image = pcap, kernel, image
         self.m = self.lan = self.host = None
         self.lans, self.machines = [], []
+        self.sick = False     # the scenario made the network sick on purpose
         self.report = None    # failed.Report, once something has gone wrong
         self.telling = threading.Lock()
 
@@ -102,6 +103,7 @@ class Run:
                 lan.check()
             for m in self.machines:
                 check(not m.panicked(), "the kernel panicked")
+            self.healthy()
         except machine.Skipped:
             raise
         except Exception as e:  # a Failure, or a mistake of the test's own
@@ -115,6 +117,13 @@ class Run:
         with self.telling:
             self.report = self.report or failed.of_run(self, error, late)
             error.report = self.report
+
+    def healthy(self):
+        """The machines that can be asked find nothing wrong with their networks."""
+        for m in self.machines:
+            if m.net and not self.sick:
+                found = diagnosis.ask(m).findings
+                check(not found, "all that was wanted came, and still the guest finds something wrong")
 
     def late(self):
         """The test's time is up: end it, after a look."""

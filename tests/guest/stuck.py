@@ -11,8 +11,8 @@ from . import machine
 PATIENCE = 5  # seconds for either answer
 
 
-def symbols(path):
-    """The functions of an ELF file, as (address, name), in order."""
+def symbol_table(path, kinds):
+    """The symbols of an ELF file that are of these types, as (address, name, bytes)."""
     with open(path, "rb") as f:
         data = f.read()
     at, size, count = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HH", data, 58)
@@ -23,12 +23,17 @@ def symbols(path):
             continue
         names = sections[s[6]][4]
         for i in range(s[4], s[4] + s[5], 24):
-            name, info, _, section, value = struct.unpack_from("<IBBHQ", data, i)
-            if section and info & 15 in (0, 2) and name:  # STT_NOTYPE for assembly, STT_FUNC
+            name, info, _, section, value, length = struct.unpack_from("<IBBHQQ", data, i)
+            if section and info & 15 in kinds and name:
                 text = data[names + name:data.index(b"\0", names + name)].decode("latin-1")
                 if not text.startswith((".", "$")):
-                    found.append((value, text))
-    return sorted(found)
+                    found.append((value, text, length))
+    return found
+
+
+def symbols(path):
+    """The functions of an ELF file, as (address, name), in order."""
+    return sorted((at, name) for at, name, _ in symbol_table(path, (0, 2)))  # STT_NOTYPE for assembly, STT_FUNC
 
 
 def name_of(functions, address):

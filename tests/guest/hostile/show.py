@@ -65,6 +65,7 @@ class Guest:
         t.lan.broken = []
         t.host.ping(b"first")
         self.tools.card = Card(self.tools.path)
+        t.sick = True  # frames that the card never had: the guest would find that
         self.now = self.first = t.numbers()
 
     def run(self, the_class, seed):
