@@ -125,8 +125,8 @@ m_trap:
 
         .balign 8
 s_entry_address: .dword s_entry
-why_pmp:  .asciz "rxv: this machine lacks physical memory protection (PMP), which the kernel needs. Power off.\n"
-why_sstc: .asciz "rxv: this machine lacks the Sstc extension (supervisor timer), which the kernel needs: QEMU 7.2 or later has it. Power off.\n"
+why_pmp:  .asciz "rxv: this machine lacks physical memory protection (PMP), which the kernel needs. Power off.\r\n"
+why_sstc: .asciz "rxv: this machine lacks the Sstc extension (supervisor timer), which the kernel needs: QEMU 7.2 or later has it. Power off.\r\n"
 
         .section .data
         .balign 8

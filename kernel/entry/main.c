@@ -78,6 +78,7 @@ find_machine(int tree)
   if(tree < 0 && machine.finisher == 0)
     machine.finisher = BOOT_FINISHER;
   uart_early_init((uint64)pa2va(machine.uart ? machine.uart : BOOT_UART));
+  uart_lf = machine.console_lf;
   printf_putc = uart_putc_sync;
   printf_hold = uart_hold;
   power_off = finisher_exit;
