@@ -206,8 +206,45 @@ fresh_memory(void)
   }
 }
 
+static void
+grows(long unused)
+{
+  memset(sbrk(64 * 1024), 1, 64 * 1024);
+}
+
+// What kstat() says of a process that is just ending is its own: its memory is not looked at once it is another's.
+static void
+ends_often(long unused)
+{
+  for(int i = 0; i < 250; i++)
+    LIVES(grows, 0);
+}
+
+static void
+records_of_the_dying(void)
+{
+  static struct kstat_proc p[NPROC + NKTHREAD];
+  struct kstat_mem m;
+  int pid[3];
+
+  ut_mem(&m);
+  for(int i = 0; i < 3; i++)
+    pid[i] = ut_start(ends_often, 0);
+  for(int alive = 1; alive; ){
+    int n = MUST(kstat(KSTAT_PROC, p, sizeof(p))) / (int)sizeof(p[0]);
+    alive = 0;
+    for(int i = 0; i < n; i++){
+      if(p[i].size >= MAXVA || p[i].resident > m.total || p[i].resident % PGSIZE != 0)
+        FAIL("expected process %d to have its own memory, got size 0x%lx, resident 0x%lx", p[i].pid, p[i].size, p[i].resident);
+      alive |= p[i].state != PS_ZOMBIE && (p[i].pid == pid[0] || p[i].pid == pid[1] || p[i].pid == pid[2]);
+    }
+  }
+  ut_reap(3);
+}
+
 static const struct ut tests[] = {
   { "records_are_clean", records_are_clean, 0, 0 },
+  { "records_of_the_dying", records_of_the_dying, 0, 60 },
   { "registers_kept", registers_kept, 0, 0 },
   { "fresh_memory", fresh_memory, 0, 0 },
 };

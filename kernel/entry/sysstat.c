@@ -7,7 +7,6 @@
 #include "nic/faulty.h"
 #include "mm/kalloc.h"
 #include "mm/uaccess.h"
-#include "mm/vm.h"
 #include "pkt/netif.h"
 #include "pkt/pktbuf.h"
 #include "sched/proc.h"
@@ -35,7 +34,6 @@ put_procs(struct recsink *s)
 {
   for(struct proc *p = procs; p < procs + NSLOT; p++){
     struct kstat_proc k = {0};
-    struct vm *vm = p->vm;
     struct proc *parent = p->parent;
     if(p->pid == 0 || p->state == PS_UNUSED)
       continue;
@@ -45,12 +43,7 @@ put_procs(struct recsink *s)
     k.hart = p->last_cpu;
     k.cpu_ns = p->cpu_time * NS;
     k.waits_for = p->state == PS_WAITING ? (uint64)p->wq : 0;
-    // A look without a lock: vm is a page of the kernel's even if it was freed a moment ago, so this reads at worst
-    // old numbers.
-    if(vm){
-      k.size = vm->size;
-      k.resident = vm->resident * PGSIZE;
-    }
+    k.size = proc_memory(p, &k.resident);
     safestrcpy(k.name, p->name, sizeof(k.name));
     if(rec_put(s, &k, sizeof(k)) < 0)
       return -EFAULT;
@@ -82,9 +75,10 @@ put_harts(struct recsink *s)
 {
   for(int i = 0; i < ncpu; i++){
     struct cpu *c = &cpus[i];
+    struct proc *p = count_get(&c->proc);  // once: it may be gone the next time
     struct kstat_hart h = {
       .id = c->hartid,
-      .pid = c->proc ? c->proc->pid : 0,
+      .pid = p ? p->pid : 0,
       .switches = c->switches,
       .satp_writes = c->satp_writes,
       .traps = c->traps,

@@ -14,20 +14,33 @@
 #define HDRLEN 8  // struct icmp
 
 static struct spinlock bucketlock = SPINLOCK("icmp");
-static uint64 tokens;     // under bucketlock: errors that may be sent now
+static uint64 tokens;     // under bucketlock: what may be spent now; two are an error's mean price
 static uint64 filled;     // under bucketlock: when tokens was brought up to date
+static uint depth;        // under bucketlock: tokens at most, until next it is full
+static uint price;        // under bucketlock: of the next error
 
-// Token bucket: ICMP_RATE a second, ICMP_BURST at once.
+// Token bucket: ICMP_RATE a second, ICMP_BURST at once, both on average. With a bucket that counts exactly, who sends to 50 ports
+// in another's name and then to one in his own would learn from our silence that none of the 50 was open (CVE-2020-25705). So
+// each error has another price, and the bucket another depth each time that it is full.
 static int
 may_send(void)
 {
-  uint64 t = now(), per = SEC / ICMP_RATE;
+  uint64 t = now(), per = SEC / (2 * ICMP_RATE);
+  uint32 r = rand32();
+  uint next_price = 1 + r % 3, next_depth = ICMP_BURST + (r >> 8) % (2 * ICMP_BURST + 1);
   acquire(&bucketlock);
   uint64 more = (t - filled) / per;
   filled += more * per;
-  tokens = MIN(tokens + more, ICMP_BURST);
-  int yes = tokens > 0;
-  tokens -= yes;
+  tokens += more;
+  if(tokens >= depth){
+    depth = next_depth;
+    tokens = MIN(tokens, depth);
+  }
+  int yes = tokens >= price;
+  if(yes){
+    tokens -= price;
+    price = next_price;
+  }
   release(&bucketlock);
   return yes;
 }
@@ -243,7 +256,7 @@ const struct sockproto ping_proto = {
 void
 icmp_init(void)
 {
-  tokens = ICMP_BURST;
+  tokens = 3 * ICMP_BURST;
   filled = now();
   ip_register(IPPROTO_ICMP, icmp_input);
 }

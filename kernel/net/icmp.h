@@ -5,8 +5,8 @@
 #include "core/types.h"
 #include "pkt/pktbuf.h"
 
-#define ICMP_RATE 50         // errors a second that we send at the most
-#define ICMP_BURST 50        // ... at once
+#define ICMP_RATE 50         // errors a second that we send at the most, on average
+#define ICMP_BURST 50        // ... at once; from a half to three halves of it
 #define ICMP_QUOTE_MAX 548   // bytes of the datagram that an error quotes: 576 in all (RFC 1812 4.3.2.3)
 
 void icmp_init(void);

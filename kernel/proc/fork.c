@@ -40,10 +40,12 @@ proc_fork(void)
     ;
   if(child == 0)
     return -EAGAIN;
-  if((child->vm = vm_fork(p->vm)) == 0){
+  struct vm *vm = vm_fork(p->vm);
+  if(vm == 0){
     proc_free(child);
     return -ENOMEM;
   }
+  __atomic_store_n(&child->vm, vm, __ATOMIC_RELEASE);  // proc_memory() may look at it from now on
   *child->tf = *p->tf;
   child->tf->a0 = 0;
   child->entry = to_user;

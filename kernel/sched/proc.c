@@ -164,13 +164,32 @@ proc_find(int pid)
   return 0;
 }
 
+// While it is held no process lets go of its vm, so that others may look at one.
+static struct spinlock vmlook = SPINLOCK("vmlook");
+
+uint64
+proc_memory(struct proc *p, uint64 *resident)
+{
+  uint64 size = 0;
+  acquire(&vmlook);
+  struct vm *vm = p->vm;
+  if(vm){
+    size = vm->size;
+    *resident = vm->resident * PGSIZE;
+  }
+  release(&vmlook);
+  return size;
+}
+
 void
 proc_set_vm(struct vm *vm)
 {
   struct proc *p = myproc();
   struct vm *old = p->vm;
   push_off();
+  acquire(&vmlook);
   p->vm = vm;
+  release(&vmlook);
   mycpu()->uvm = vm;
   vm_switch(vm, vm ? proc_asid(p) : 0, vm == 0);
   pop_off();

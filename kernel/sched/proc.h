@@ -68,6 +68,7 @@ int proc_room(void);                                        // 1: some slot is f
 void proc_free(struct proc *p);                             // gives the slot back; it does not run
 void proc_start(struct proc *p);                            // EMBRYO -> READY
 struct proc *proc_find(int pid);                            // any live slot; 0: none. May be stale at once
+uint64 proc_memory(struct proc *p, uint64 *resident);       // of any process: bytes of its heap's top, and that are there
 void proc_set_vm(struct vm *vm);                            // of the caller: takes over the reference, puts the old one
 struct proc *kthread_create(const char *name, void (*fn)(void *), void *arg);  // 0: no slot or memory
 void kthread_exit(void) __attribute__((noreturn));
