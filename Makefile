@@ -5,7 +5,7 @@
 ## make router     three guests in a row: two hosts, and a router between them
 ## make qemu-gdb   boot, stopped, for `make gdb` in a second terminal
 ## make gdb        attach the debugger: then ring, pkt P, socks, arp, irq, ps (see .gdbinit.tmpl)
-## make grade      all tests, graded; V=1 shows the console, ARGS="ping dns" runs only some
+## make grade      all tests, graded; QUICK=1: the most telling ones, V=1 shows the console, ARGS="ping dns" runs only some
 ## make check      what can be checked without QEMU, in seconds
 ## make bench      measure: beside the limit of QEMU's card, and beside Linux; QUICK=1: two minutes
 ## make host-tests the pure files of the kernel, tested on this host
@@ -308,7 +308,7 @@ router: $(KERNEL) $(FSIMG)
 	@exec env CPUS=$(CPUS) KERNEL=$(KERNEL) IMAGE=$(FSIMG) QEMU=$(QEMU) tests/tools/router
 
 grade:
-	@./grade-lab-net $(if $(filter 1,$V),-v) $(if $(filter-out 0,$(DEBUG)),--debug) $(ARGS)
+	@./grade-lab-net $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter 1,$V),-v) $(if $(filter-out 0,$(DEBUG)),--debug) $(ARGS)
 
 .gdbinit: .gdbinit.tmpl $(if $(filter qemu-gdb,$(MAKECMDGOALS)),FORCE)
 	$Qsed -e 's/@TARGET@/127.0.0.1:$(GDBPORT)/' -e 's|@KERNEL@|$(KERNEL)|' $< > $@

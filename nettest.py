@@ -173,10 +173,10 @@ class Peer:
                 self.answer(self.leader, b" ".join([word, self.name.encode(), self.id, verdict[1].encode()]).rstrip())
         if self.next is not None and self.leader is not None and now - self.began > LIMIT:
             self.stop()
-        while self.next is not None and self.next <= self.clock():
+        if self.next is not None and self.next <= self.clock():
             wait = self.sender.step()
-            # After a pause of this program's own it goes on from here: no flood to catch up.
-            self.next = None if wait is None else max(self.next + wait, self.clock() - wait)
+            # However long that took: there is a pause behind it, in which the guest is heard, and no flood to catch up.
+            self.next = None if wait is None else max(self.next + wait, self.clock() + wait / 4)
 
 
 # On this machine's UDP ports.

@@ -49,16 +49,6 @@ def plain_line(kernel, image, cpus, mem):
     return line
 
 
-def processor_seconds(pid):
-    """What a process of this host and its children that have ended have used, where /proc tells; 0.0: not known."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="latin-1") as f:
-            times = f.read().rpartition(")")[2].split()[11:15]
-        return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError):
-        return 0.0
-
-
 def marked(text):
     """Lines of a console, within a failure's words: failed.sentence() knows them by their mark."""
     return "  | " + text.replace("\n", "\n  | ")
@@ -93,7 +83,6 @@ class Machine:
         self.at = 0             # what expect() has passed
         self.more = threading.Condition()
         self.typed = ""         # what was sent last
-        self.used = 0.0         # processor seconds of QEMU's, once it has ended
         self.ended = self.closed = False
         self.monitor = None
         self.started = time.monotonic()
@@ -112,7 +101,6 @@ class Machine:
             data = self.qemu.stdout.read1(65536)
             with self.more:
                 if not data:
-                    self.used = processor_seconds(self.qemu.pid) or self.used
                     self.ended = True
                     self.more.notify_all()
                     return
@@ -239,7 +227,6 @@ class Machine:
 
     def close(self):
         self.closed = True
-        self.used = processor_seconds(self.qemu.pid) or self.used
         if self.qemu.poll() is None:
             self.qemu.kill()
             self.qemu.wait()

@@ -21,6 +21,18 @@ def known(paths):
     return found
 
 
+# For the inner loop: seconds and processor seconds that a test may take, and those that are always worth theirs.
+QUICK = (6.0, 1.0)
+ALWAYS = ("host.unit", "nettest.wire_grade, 3 harts")
+KNOWN = known([])
+
+
+def is_quick(test):
+    """Whether it is one of the most telling tests: not on the debug kernel, with the usual harts, and soon done."""
+    took = KNOWN.get(test.name, UNKNOWN)
+    return test.name in ALWAYS or not test.debug and test.usual and took[0] <= QUICK[0] and took[1] <= QUICK[1]
+
+
 class Pace:
     """tests: those that will run. paths: files with their times, beside the one in this folder."""
 

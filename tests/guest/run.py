@@ -1,12 +1,17 @@
 """Runs tests, several at a time: what `grade-lab-net` is made of. report.py tells of them.
 
 A Test is a name, points and a function that raises when it fails. Scenarios become Tests, one for each number of harts.
+Each test runs in a process of its own, so that they do not wait for each other's Python.
 """
 import copy
 import os
-import queue
+import pickle
+import resource
+import selectors
 import shlex
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -21,18 +26,19 @@ class Test:
         self.group, self.intent = group, intent
         self.debug = False   # wants the debug kernel
         self.by_name = False  # runs only when it is asked for
+        self.usual = True    # with the number of harts that a user has
         self.needs = ""      # what must work before: one of gate.ORDER
         self.after = ""      # the name of a test that must have ended
+        self.built_by = ""   # ... that must have passed
         self.again = "./grade-lab-net " + shlex.quote(name)
         self.show = None
         self.on_late = []   # what to call when it takes too long
-        self.on_stop = []   # ... when everything is to end
         self.clear()
 
     def copy(self):
         """The same test once more."""
         other = copy.copy(self)
-        other.on_late, other.on_stop = [], []
+        other.on_late = []
         return other
 
     def clear(self):
@@ -63,7 +69,7 @@ class Test:
         watchdog = threading.Timer(self.seconds * machine.SLOW, too_late)
         watchdog.daemon = True
         watchdog.start()
-        start = time.monotonic()
+        start, used = time.monotonic(), processor_seconds()
         try:
             self.function(self)
             self.passed = True
@@ -74,7 +80,7 @@ class Test:
             self.earned, self.works = getattr(e, "earned", 0), getattr(e, "works", False)
         finally:
             watchdog.cancel()
-            self.took = time.monotonic() - start
+            self.took, self.used = time.monotonic() - start, processor_seconds() - used
         if late.is_set():
             self.fail(self.report or failed.Report("the test ended by itself, too late"))
             self.report.reason = self.why = "not done after %g s. %s" % (self.seconds * machine.SLOW, self.why)
@@ -82,6 +88,14 @@ class Test:
 
     def fail(self, report):
         self.passed, self.report, self.why = False, report, report.reason
+
+    def outcome(self):
+        return {k: getattr(self, k) for k in ("passed", "why", "report", "earned", "works", "note", "took", "used")}
+
+
+def processor_seconds():
+    """What this process and its children that have ended have used."""
+    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
 def name_of(s, harts):
@@ -98,17 +112,64 @@ def of_scenario(s, harts, kernel, image, pcap=None):
         try:
             r = scenario.Run(s, where, harts, show=test.show, pcap=pcap, kernel=kernel, image=image)
             test.on_late.append(r.late)
-            test.on_stop.append(r.close)
             r.run()
         finally:
-            test.used = sum(m.used for m in r.machines)
             test.on_late.clear()
-            test.on_stop.clear()
             shutil.rmtree(where, ignore_errors=True)
     name = name_of(s, harts)
     test = Test(name, function, s.points, s.seconds, s.group, intent=s.intent)
     test.debug, test.by_name, test.needs = s.debug, s.by_name, gate.needed(s, name)
+    test.usual = harts == (3 if 3 in s.harts else s.harts[0])
     return test
+
+
+class Process:
+    """A test on its way, in a process of its own, which tells what it shows and what came of it."""
+
+    def __init__(self, test):
+        self.test, self.text = test, b""
+        self.pipe, theirs = os.pipe()
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.setpgid(0, 0)  # ^C is its parent's
+                os.close(self.pipe)
+                self.work(theirs)
+            finally:
+                os._exit(0)
+        os.close(theirs)
+
+    def work(self, fd):
+        lock = threading.Lock()
+
+        def tell(what):
+            data = pickle.dumps(what)
+            with lock, os.fdopen(os.dup(fd), "wb") as out:
+                out.write(len(data).to_bytes(4, "big") + data)
+        if self.test.show:
+            self.test.show = tell
+        self.test.run()
+        tell(self.test.outcome())
+
+    def hear(self):
+        """Take what has come; whether it has ended."""
+        data = os.read(self.pipe, 1 << 16)
+        self.text += data
+        while len(self.text) >= 4 and len(self.text) >= 4 + int.from_bytes(self.text[:4], "big"):
+            end = 4 + int.from_bytes(self.text[:4], "big")
+            what, self.text = pickle.loads(self.text[4:end]), self.text[end:]
+            if isinstance(what, str):
+                self.test.show(what)
+            else:
+                self.test.__dict__.update(what)
+        if data:
+            return False
+        os.close(self.pipe)
+        status = os.waitpid(self.pid, 0)[1]
+        if self.test.passed is None and not self.test.why:
+            self.test.fail(failed.Report("the test's own process ended before it told what came of it (status %d)" % status))
+        return True
 
 
 class Running:
@@ -118,42 +179,51 @@ class Running:
         self.report, self.jobs, self.pace = report, jobs, pace
         self.gates = gate.Gates(tests)
         self.waiting = sorted(tests, key=lambda t: (t.name not in gate.GATES, t.group != "health", -pace.seconds(t)))
-        self.running, self.ended = [], queue.SimpleQueue()
+        self.running, self.ready = [], selectors.DefaultSelector()
+        self.failed = set()  # names
 
     def start_some(self):
         """Start what fits: the longest first; one that would make the processors too busy lets lighter ones go first."""
         skipped = {}
         for t in list(self.waiting):
-            why = self.gates.why_not(t)
+            why = self.gates.why_not(t) or (t.built_by + " failed" if t.built_by in self.failed else "")
             if why:
                 skipped.setdefault(why, []).append(t)
                 self.waiting.remove(t)
             elif self.may_start(t):
                 self.waiting.remove(t)
                 self.running.append(t)
-                threading.Thread(target=lambda t=t: self.ended.put(t.run()), name=t.name, daemon=True).start()
+                process = Process(t)
+                self.ready.register(process.pipe, selectors.EVENT_READ, process)
         for why, tests in skipped.items():
             self.report.skip(tests, why)
 
     def may_start(self, t):
         busy = sum(map(self.pace.share, self.running))
         return (len(self.running) < self.jobs and self.gates.open_for(t)
-                and t.after not in {other.name for other in self.waiting + self.running}
+                and not {t.after, t.built_by} & {other.name for other in self.waiting + self.running}
                 and (not self.running or self.pace.share(t) + busy <= self.pace.room))
 
     def wait(self):
-        """A test that has ended."""
-        t = self.ended.get()
-        self.running.remove(t)
-        self.gates.ended(t)
-        return t
+        """Those tests that have ended, one at least."""
+        ended = []
+        while not ended:
+            for key, _ in self.ready.select():
+                if key.data.hear():
+                    self.ready.unregister(key.fd)
+                    ended.append(key.data.test)
+        for t in ended:
+            self.running.remove(t)
+            self.gates.ended(t)
+            if t.passed is False:
+                self.failed.add(t.name)
+        return ended
 
     def stop(self):
         """End those that run, and start no others."""
         self.waiting = []
-        for t in self.running:
-            for end in list(t.on_stop or t.on_late):
-                end()
+        for key in self.ready.get_map().values():
+            os.kill(key.data.pid, signal.SIGTERM)
         while self.running:
             self.wait()
 
@@ -166,16 +236,12 @@ def run_all(tests, report, jobs, until_failure=False, the_pace=None):
     try:
         on_way.start_some()
         while on_way.running:
-            t = on_way.wait()
-            report.add(t)
-            if until_failure and t.passed is False:
-                on_way.waiting = []
+            for t in on_way.wait():
+                report.add(t)
+                if until_failure and t.passed is False:
+                    on_way.waiting = []
             on_way.start_some()
+        assert until_failure or not on_way.waiting, "tests that wait for each other"
     finally:
         on_way.stop()
 
-
-def own_copy(where, files):
-    """Each file, {name: path}, as it is now: a build that starts later does not change what is tested."""
-    for name, path in files.items():
-        shutil.copyfile(path, os.path.join(where, name))
