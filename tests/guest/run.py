@@ -244,4 +244,3 @@ def run_all(tests, report, jobs, until_failure=False, the_pace=None):
         assert until_failure or not on_way.waiting, "tests that wait for each other"
     finally:
         on_way.stop()
-
