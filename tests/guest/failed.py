@@ -17,7 +17,7 @@ import traceback
 
 from wire import show
 
-from . import diagnosis, stuck
+from . import diagnosis, machine, stuck
 
 FRAMES, FRAMES_IN_LOG, LINES = 6, 400, 8
 
@@ -93,7 +93,20 @@ def last_input(run):
 
 def of_command(reason, output):
     """The report about a command of this host's."""
-    return Report(reason, parts=[("Its last lines", last_lines(output, 2 * LINES))], log=[("Its output", output)])
+    return Report(reason, wanted(output), parts=[("Its last lines", last_lines(output, 2 * LINES))], log=[("Its output", output)])
+
+
+def wanted(output):
+    """What the first unit test that failed wants, by the comment above it in the source; "" when none failed."""
+    failed = re.search(r"(?m)^ *FAIL (\w+) \((tests/host/[\w.]+):(\d+)\)", output)
+    if not failed:
+        return ""
+    with open(os.path.join(machine.ROOT, failed.group(2)), encoding="utf-8") as f:
+        lines = f.read().split("\n")[:int(failed.group(3)) - 1]
+    text = []
+    while lines and lines[-1].startswith("//"):
+        text.insert(0, lines.pop()[2:].strip())
+    return "it is not so that: %s (unit test %s)" % (" ".join(text), failed.group(1)) if text else ""
 
 
 def keep(folder, name, again, report):

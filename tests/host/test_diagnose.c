@@ -1,0 +1,188 @@
+// What net/diagnose.c says of a NIC and its driver: nothing when they agree, and one sentence for each way to differ.
+
+#include "fixture.h"
+#include "net/diagnose.h"
+#include "net/socktab.h"
+#include "pkt/facts.h"
+
+static struct nic_facts facts;  // what the NIC and its driver are said to be like
+static char said[1000];
+static int sentences;
+
+static void
+give_facts(struct netif *nif, struct nic_facts *f)
+{
+  *f = facts;
+}
+
+static void
+hear(const char *text, void *arg)
+{
+  sentences++;
+  snprintf(said, sizeof(said), "%s", text);
+}
+
+// A NIC that has received 300 frames and sent 20, and a driver that has taken and given them, with nothing to be done.
+static void
+healthy(void)
+{
+  static const struct nic_facts sound = {
+    .rx = { .size = 256, .head = 44, .tail = 30, .wanted_tail = 30, .held = 255, .turns = 300, .tail_writes = 9,
+            .not_ram = -1, .foreign = -1 },
+    .tx = { .size = 256, .head = 20, .tail = 20, .wanted_tail = 20, .turns = 20, .tail_writes = 20, .not_ram = -1, .foreign = -1 },
+    .ends_eop = 1, .ends_rs = 1, .unmasked = 1, .rx_on = 1, .tx_on = 1, .broadcasts = 1, .bus_master = 1,
+    .taken = 300, .rx_frames = 300, .rx_bytes = 300 * 64, .sent = 20, .tx_frames = 20,
+    .irq = 33, .irq_enabled = 1, .irq_claims = 7, .irq_completes = 7,
+  };
+  facts = sound;
+  card.facts = give_facts;
+  card.link = 1;
+  card.driver_ops = card.ops;
+  card.stat.rx_frames = 300;
+  card.stat.rx_bytes = 300 * 60;
+}
+
+static int
+contains(const char *text, const char *part)
+{
+  for(; *text; text++)
+    if(strncmp(text, part, strlen(part)) == 0)
+      return 1;
+  return 0;
+}
+
+// One sentence, with this in it.
+static void
+says(const char *part)
+{
+  sentences = 0;
+  said[0] = 0;
+  CHECK_EQ(diagnose(hear, 0), part ? 1 : 0);
+  CHECK_EQ(sentences, part ? 1 : 0);
+  if(part && !contains(said, part))
+    test_fail(__FILE__, __LINE__, "it says \"%s\", and not \"%s\"", said, part);
+  card.stat.rx_frames = 300;
+  healthy();
+}
+
+TEST(diagnose_nothing)
+{
+  healthy();
+  says(0);
+  facts.rx.head = facts.rx.tail;  // the ring is full of frames, and the net thread is to take them
+  facts.rx.done = facts.rx.held;
+  card.rxq[0].thread = 1;
+  says(0);
+  card.rxq[0].watched = card.rxq[0].thread;  // masked, and idle harts look
+  card.rxq[0].thread = 0;
+  facts.unmasked = 0;
+  says(0);
+  card.rxq[0].watched = 0;
+  facts.cause = facts.irq_pending = 1;  // an interrupt is on its way
+  facts.rx.done = 1;
+  says(0);
+  facts.tx.wanted_tail = 21;  // somebody is about to write TDT
+  card.txlock.locked = 1;
+  says(0);
+  card.txlock.locked = 0;
+  card.link = 0;  // no cable: nothing comes, whatever is masked
+  facts.unmasked = 0;
+  says(0);
+}
+
+TEST(diagnose_rings)
+{
+  healthy();
+  facts.rx.head = facts.rx.tail;
+  says("RDH = RDT = 30: the NIC owns no descriptor, and 255 empty buffers are on the ring: RDT was written one too far");
+  facts.rx.head = facts.rx.tail;
+  facts.rx.tail_writes = 0;
+  says("never written");
+  facts.tx.wanted_tail = 21;
+  says("filled the transmit ring up to 21, and TDT = 20");
+  facts.rx.tail = 286;
+  says("RDT = 286 in a ring of 256");
+  facts.tx.base_wrong = 1;
+  says("TDBAL and TDBAH");
+  facts.rx.not_ram = 3;
+  says("receive descriptor 3 has the address");
+  facts.rx.foreign = 3;
+  facts.rx.owner = PKT_SOCK;
+  says("the packet of receive descriptor 3 belongs to a socket");
+  facts.tx.held = 256;
+  says("used again before it was done");
+  facts.tx.head = 19;
+  says("does not fetch what it should send: TDH = 19, TDT = 20");
+  facts.ends_eop = 0;
+  says("lacks EOP");
+  facts.ends_rs = 0;
+  says("lacks RS");
+  facts.tx_frames = 19;
+  says("fetched 20 frames and sent 19");
+}
+
+TEST(diagnose_units)
+{
+  healthy();
+  facts.rx_on = 0;
+  says("RCTL.EN");
+  facts.tx_on = 0;
+  says("TCTL.EN");
+  facts.broadcasts = 0;
+  says("RCTL.BAM");
+  facts.bus_master = 0;
+  says("bus master");
+}
+
+TEST(diagnose_lengths)
+{
+  healthy();
+  facts.taken = 301;
+  says("taken 301 frames from the ring, and the NIC has received 300");
+  card.stat.rx_bytes = 300 * 64;
+  says("taken with the CRC's 4 bytes");
+  card.stat.rx_bytes = 300 * 56;
+  says("4 bytes too short");
+  card.stat.rx_bytes = 300 * 60 + 4;  // not the same for each
+  says(0);
+}
+
+TEST(diagnose_interrupts)
+{
+  healthy();
+  facts.rx.done = 15;
+  says("look at DD again before returning");
+  facts.rx.done = 15;
+  facts.cause = 1;
+  says("the handler must read ICR");
+  facts.rx.done = 15;
+  facts.cause = 1;
+  facts.unmasked = 0;
+  says("IMS does not let receive interrupts (RXT0) pass");
+  facts.irq_enabled = 0;
+  says("the PLIC does not let");
+  facts.irq_completes = 6;
+  facts.cause = facts.irq_pending = 1;
+  says("claimed 7 times at the PLIC and completed 6 times");
+}
+
+TEST(diagnose_sockets)
+{
+  healthy();
+  struct sock *s = sock_new(&udp_proto, 16);
+  CHECK_EQ(sock_take_port(s, 2000), 0);
+  says(0);
+  s->rxmax = 0;
+  s->rxq.n = 3;
+  says("port 2000: 3 datagrams wait, and 0 may: the queue has no bound");
+  s->rxmax = 16;
+  struct list waiter;
+  list_add(&s->readers.waiters, &waiter);
+  says("port 2000: 3 datagrams wait, and so does a reader");
+  list_del(&waiter);
+  s->rxq.n = 0;
+  s->lab = 1;
+  s->pid = 77;
+  says("port 2000 is bound by process 77, which has ended");
+  sock_end(s);
+}
