@@ -39,6 +39,9 @@ enum dns_status dns_answer(const uint8 *msg, uint n, uint16 id, const char *name
 // Asks a server at host-order address and port, a few times. result: as dns_answer() without DNS_IGNORE; -1 and errno:
 // nobody answered, or the name is none (EINVAL).
 int dns_lookup(const char *name, uint32 server, uint16 port, struct dns_result *r);
+// Says on standard error why dns_lookup() has found no address for name. result: a status to exit with.
+enum { DNS_EXIT_NONE = 1, DNS_EXIT_UNKNOWN = 3 };  // there is none; nobody has said whether there is
+int dns_explain(const char *name, uint32 server, int status, const struct dns_result *r);
 // An address as written, or else a name that DNS_SERVER knows: 0, or -1 after a message.
 int host_address(const char *name, uint32 *addr);
 

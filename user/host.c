@@ -1,4 +1,4 @@
-// host NAME [SERVER[:PORT]]: the addresses of a name.
+// host NAME [SERVER[:PORT]]: the addresses of a name. Exits with 1 if there is none, with 3 if nobody has said (DNS_EXIT_...).
 
 #include "user/dns.h"
 #include "user/rxv.h"
@@ -24,18 +24,8 @@ main(int argc, char **argv)
       usage(USAGE);
   }
   int status = dns_lookup(argv[1], server, port, &r);
-  if(status < 0 && errno == EINVAL)
-    die("%s is not a host name", argv[1]);
-  if(status < 0)
-    die_errno("server %s", ip_str(server, ip));
-  if(status == DNS_NO_NAME)
-    die("%s: no such name", argv[1]);
-  if(status == DNS_NO_DATA)
-    die("%s has no IPv4 address", argv[1]);
-  if(status == DNS_CUT)
-    die("%s: the answer does not fit a datagram", argv[1]);
-  if(status == DNS_REFUSED)
-    die("%s: server %s will not say (rcode %d)", argv[1], ip_str(server, ip), r.rcode);
+  if(status != DNS_FOUND)
+    return dns_explain(argv[1], server, status, &r);
   if(r.canonical[0] && strcmp(argv[1], r.canonical) != 0)
     printf("%s is an alias for %s\n", argv[1], r.canonical);
   for(int i = 0; i < r.naddr; i++)

@@ -2,6 +2,7 @@
 import random
 import re
 
+from wire import dns
 from wire import faults
 from wire import packet as p
 from .scenario import check, equal, scenario
@@ -286,3 +287,37 @@ def faulty_wire(t):
         check(back(), "echo %d did not come in 50 tries; %s" % (i, t.lan.faults_to_guest))
     t.lan.faults_to_guest = t.lan.faults_from_guest = None
     t.host.ping(b"alive")
+
+
+@scenario(net="wire", seconds=120)
+def host_tells_why(t):
+    """host NAME: that there is no such name is told from a name server that does not know, refuses, is not there or is silent."""
+    zone = dns.Server({"here.test": [dns.Record("here.test", dns.A, 60, "10.0.2.77")], "empty.test": []})
+    rcode = {"failing.test": 2, "closed.test": 5}
+
+    def answer(h, ip, udp):
+        name = dns.Message.parse(udp.payload).questions[0].name
+        if name == "silent.test":
+            return
+        reply = bytearray(zone.answer(udp.payload))
+        if name in rcode:
+            reply[3] = reply[3] & 0xf0 | rcode[name]
+        h.send_udp(53, udp.sport, bytes(reply))
+    t.lan.host("10.0.2.3").on(53, answer)
+    equal(t.sh("host here.test"), "here.test has address 10.0.2.77", "a name that there is")
+    for name, text, status in (("nobody.test", "nobody.test: no such name", 1),
+                               ("empty.test", "empty.test has no IPv4 address", 1),
+                               ("failing.test", "failing.test: name server 10.0.2.3 could not find out (rcode 2)", 3),
+                               ("closed.test", "closed.test: name server 10.0.2.3 will not say (rcode 5)", 3),
+                               ("silent.test", "silent.test: no name server answers at 10.0.2.3: timed out", 3)):
+        out = t.sh("host " + name, 60)
+        check(text in out and "[exit %d]" % status in out, "host %s, which should say '%s' and exit with %d, printed:\n%s" % (
+            name, text, status, out))
+
+    def refuse(h, ip, udp):
+        h.send_ip(p.Ip(h.address, ip.src, p.ICMP, p.Icmp(p.UNREACHABLE, 3, 0, ip.emit()[:28]).emit()))
+    t.host.on(53, refuse)
+    for command in ("host here.test 10.0.2.2", "host here.test 10.0.2.66"):
+        check("no name server answers at " + command.split()[2] in t.sh(command, 60), command + " where no name server is")
+    check("no such name" in t.sh("ping -c 1 nobody.test"), "ping of a name that there is not")
+    check("could not find out" in t.sh("ping -c 1 failing.test"), "ping of a name that the server could not find")

@@ -59,10 +59,36 @@ dns_lookup(const char *name, uint32 server, uint16 port, struct dns_result *r)
 }
 
 int
+dns_explain(const char *name, uint32 server, int status, const struct dns_result *r)
+{
+  char ip[16];
+  ip_str(server, ip);
+  switch(status){
+  case DNS_NO_NAME:
+    warn("%s: no such name", name);
+    return DNS_EXIT_NONE;
+  case DNS_NO_DATA:
+    warn("%s has no IPv4 address", name);
+    return DNS_EXIT_NONE;
+  case DNS_CUT:
+    warn("%s: the answer of name server %s does not fit a datagram", name, ip);
+    return DNS_EXIT_UNKNOWN;
+  case DNS_REFUSED:
+    warn("%s: name server %s %s (rcode %d)", name, ip, r->rcode == 2 ? "could not find out" : "will not say", r->rcode);
+    return DNS_EXIT_UNKNOWN;
+  }
+  if(errno == EINVAL){
+    warn("%s is not a host name", name);
+    return DNS_EXIT_NONE;
+  }
+  warn_errno("%s: no name server answers at %s", name, ip);
+  return DNS_EXIT_UNKNOWN;
+}
+
+int
 host_address(const char *name, uint32 *addr)
 {
   struct dns_result r;
-  char ip[16];
   if(parse_ip(name, addr) == 0)
     return 0;
   int status = dns_lookup(name, DNS_SERVER, DNS_PORT, &r);
@@ -70,9 +96,6 @@ host_address(const char *name, uint32 *addr)
     *addr = r.addrs[0];
     return 0;
   }
-  if(status < 0)
-    warn_errno("%s: name server %s", name, ip_str(DNS_SERVER, ip));
-  else
-    warn("%s: there is no such host", name);
+  dns_explain(name, DNS_SERVER, status, &r);
   return -1;
 }
