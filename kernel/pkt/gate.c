@@ -23,18 +23,19 @@ int gate_stops;
 // g gatelock
 static struct spinlock gatelock = SPINLOCK("gate");
 static uint32 stop;         // [g] [a] number of the stop that lasts, or of the last one
+static uint64 stop_end;     // [g] when its time is over
 static int choked;          // [g] [a] queues that keep it up
 static struct timer tick;
 static uint64 period_end;   // [g]
 static uint64 used;         // [g] ticks of the time CSR that input took in this period
 static struct timer period;
 
-// Input goes on, unless there is another reason to stop it.
-static void
+// A reason less to stop input. gatelock is held, or a stop that another hart begins meanwhile would be undone. result: 1: input
+// goes on, and the caller tells the net thread, without the lock.
+static int
 reopen(int why)
 {
-  if(__atomic_and_fetch(&gate_stops, ~why, __ATOMIC_SEQ_CST) == 0)
-    poll_thread_wake();
+  return __atomic_and_fetch(&gate_stops, ~why, __ATOMIC_SEQ_CST) == 0;
 }
 
 void
@@ -47,7 +48,8 @@ gate_choke(struct feedback *f)
     if(++stop == 0)
       stop = 1;
     __atomic_or_fetch(&gate_stops, GATE_QUEUE, __ATOMIC_SEQ_CST);
-    timer_set(&tick, now() + STOP_MAX);
+    stop_end = now() + STOP_MAX;
+    timer_set(&tick, stop_end);
   }
   f->choked = stop;
   f->reads = 0;
@@ -57,14 +59,14 @@ gate_choke(struct feedback *f)
 void
 gate_relax(struct feedback *f)
 {
-  int last = 0;
+  int open = 0;
   acquire(&gatelock);
-  if(f->choked == stop && choked > 0)
-    last = --choked == 0;
+  if(f->choked == stop && choked > 0 && --choked == 0)
+    open = reopen(GATE_QUEUE);
   f->choked = 0;
   release(&gatelock);
-  if(last)
-    reopen(GATE_QUEUE);
+  if(open)
+    poll_thread_wake();
 }
 
 void
@@ -75,16 +77,20 @@ gate_read(struct feedback *f, int nearly_empty)
     gate_relax(f);
 }
 
-// Whoever has not read by now does not keep the others waiting any longer.
+// Whoever has not read by now does not keep the others waiting any longer. A stop that began while this hart came here has a
+// tick of its own.
 static void
 tick_over(void *arg)
 {
+  int open = 0;
   acquire(&gatelock);
-  int were = choked;
-  choked = 0;
+  if(choked && now() >= stop_end){
+    choked = 0;
+    open = reopen(GATE_QUEUE);
+  }
   release(&gatelock);
-  if(were)
-    reopen(GATE_QUEUE);
+  if(open)
+    poll_thread_wake();
 }
 
 void
@@ -109,7 +115,11 @@ gate_charge(uint64 ticks)
 static void
 period_over(void *arg)
 {
-  reopen(GATE_SHARE);
+  acquire(&gatelock);
+  int open = reopen(GATE_SHARE);
+  release(&gatelock);
+  if(open)
+    poll_thread_wake();
   sched_give_way();
 }
 

@@ -57,7 +57,7 @@ watch(struct netif *nif, int q)
 static int
 unwatch(int drain_it)
 {
-  int found = 0, quota = poll_quota();
+  int found = 0;
 
   for(int i = 0; i < count_get(&nnetif); i++)
     for(int q = 0; q < netifs[i]->nqueue; q++){
@@ -67,6 +67,7 @@ unwatch(int drain_it)
       __atomic_fetch_sub(&nwatched, 1, __ATOMIC_SEQ_CST);
       if(count_get(&nif->rxq[q].thread) || !poll_unmask(nif, q))
         continue;
+      int quota = poll_quota(nif);
       if(!gate_open() || (drain_it && netif_poll(nif, q, quota) == quota))
         poll_leave(nif, q);
       else
@@ -114,7 +115,7 @@ idle_look(void)
         continue;
       found = 1;
       watch(nif, q);
-      int quota = poll_quota();
+      int quota = poll_quota(nif);
       if(netif_poll(nif, q, quota) == quota)
         poll_leave(nif, q);
     }

@@ -1,20 +1,19 @@
 // lo: what is sent on it comes in again. A bounded queue that looks like a card to those above.
 //
-// The sender itself takes the frames up the stack, after it has let its locks go. A packet that the stack sends
-// meanwhile only joins the queue, so the kernel stack never holds more than one turn of this.
+// The sender itself takes the frames up the stack, after it has let its locks go: a quota of them, as from a ring. The rest is
+// left to the net thread, which takes turns between lo, the NICs and programs: two sockets that answer each other here stop
+// nobody. A packet that the stack sends meanwhile only joins the queue, so the kernel stack never holds more than one round.
 
 #include "core/spinlock.h"
 #include "pkt/netif.h"
 #include "pkt/pktbuf.h"
-#include "sched/timer.h"
+#include "pkt/poll.h"
 #include "kernel/kstat.h"
 
 #define QUEUE_MAX MIN(256, pkt_parts[PART_LO])  // frames that wait
-#define TURN_MAX 256   // ... that one sender takes up; the rest is left to a timer
 
 static struct spinlock looplock = SPINLOCK("loopback");
 static struct pktq queue;  // under looplock
-static struct timer rest;
 
 static int
 rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
@@ -103,35 +102,28 @@ struct netif loopback = {
   .ops = &ops,
 };
 
+int
+loop_take(struct netif *nif, int n)
+{
+  struct pktbuf *p;
+  int done = 0;
+
+  for(; done < n && rx_return(nif, 0, &p, 1) == 1; done++)
+    netif_rx(nif, p);
+  return done;
+}
+
 void
 loop_drain(struct netif *nif)
 {
-  for(int n = 0; rx_pending(nif, 0); ){
-    if(__atomic_exchange_n(&nif->rxq[0].busy, 1, __ATOMIC_ACQUIRE))
-      return;  // somebody is at it, and looks again when done
-    struct pktbuf *p;
-    while(n < TURN_MAX && rx_return(nif, 0, &p, 1) == 1){
-      netif_rx(nif, p);
-      n++;
-    }
-    __atomic_store_n(&nif->rxq[0].busy, 0, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);  // a frame that found us busy is seen by the next look
-    if(n >= TURN_MAX){
-      timer_set(&rest, now());
-      return;
-    }
-  }
-}
+  int quota = poll_quota(nif);
 
-static void
-drain_rest(void *arg)
-{
-  loop_drain(arg);
+  if(netif_poll(nif, 0, quota) == quota)
+    poll_leave(nif, 0);
 }
 
 void
 loop_init(void)
 {
-  timer_init(&rest, drain_rest, &loopback);
   netif_register(&loopback);
 }

@@ -195,12 +195,27 @@ end_paths(struct pktbuf **in, int n, struct path **paths, int taken)
   }
 }
 
-// Frames to the card; *ndone sent ones come back into done. txlock is held. result: how many it took.
+static uint
+bytes_of(struct pktbuf **in, int n)
+{
+  uint bytes = 0;
+
+  for(int i = 0; i < n; i++){
+    bytes += pkt_len(in[i]);
+    for(int k = 0; k < in[i]->nfrag; k++)
+      bytes += in[i]->frags[k].len;
+  }
+  return bytes;
+}
+
+// Frames to the card, which counts as sent what it takes; *ndone sent ones come back into done. txlock is held. result: how many
+// it took.
 static int
 give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *ndone)
 {
   struct path *paths[RECLAIM_MAX];
   int taken, recorded = count_get(&path_on);
+  uint bytes = bytes_of(in, n);  // the frames may be gone as soon as the card has them
 
   if(unlikely(recorded))
     take_paths(in, n, paths);
@@ -209,6 +224,10 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
   if(unlikely(taken < n) && *ndone == 0 && (*ndone = reclaim(nif, done)) > 0)
     taken += nif->ops->tx_provide(nif, 0, in + taken, n - taken);
   nif->unclaimed += taken;
+  if(unlikely(taken < n))
+    bytes -= bytes_of(in + taken, n - taken);
+  nif->stat.tx_frames += taken;
+  nif->stat.tx_bytes += bytes;
   if(unlikely(recorded))
     end_paths(in, n, paths, taken);
   return taken;
@@ -228,7 +247,7 @@ int
 netif_tx(struct netif *nif, struct pktbuf *p)
 {
   struct pktbuf *done[RECLAIM_MAX];
-  int taken, ndone = 0, turn, waits, len = pkt_len(p);
+  int taken, ndone = 0, turn, waits;
 
   lockorder_no_locks("a frame is sent");
   tap_frame(nif, p, 1);
@@ -250,8 +269,6 @@ netif_tx(struct netif *nif, struct pktbuf *p)
     count_add(&nif->stat.tx_drops, 1);
     return pkt_drop(p, waits ? DROP_TX_QUEUE : DROP_TX_FULL, -ENOBUFS);
   }
-  count_add(&nif->stat.tx_frames, 1);
-  count_add(&nif->stat.tx_bytes, len);
   if(waits && !turn)
     send_waiting(nif, OUTQ_ALL);
   if(nif->loopback)
@@ -281,6 +298,7 @@ send_batch(struct netif *nif, int n)
   for(int i = taken; i < k; i++){
     pkt_own(in[i], PKT_NIC, PKT_STACK);
     count_add(&nif->stat.tx_full, 1);
+    count_add(&nif->stat.tx_drops, 1);
     pkt_drop(in[i], DROP_TX_FULL, 0);
   }
   return k;

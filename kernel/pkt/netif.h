@@ -79,7 +79,8 @@ struct netif {
   int dead;                   // [a] the card sends nothing: the net thread resets it
   struct {
     uint64 rx_frames, rx_bytes, rx_drops, rx_errors;
-    uint64 tx_frames, tx_bytes, tx_drops, tx_errors;
+    uint64 tx_frames, tx_bytes;   // [x] given to the NIC
+    uint64 tx_drops, tx_errors;
     uint64 irqs, polls, link_changes, tx_full, resets;
   } stat;              // [a]
 };
@@ -136,6 +137,7 @@ int netif_is_broadcast(const struct netif *nif, uint32 addr);
 extern struct netif loopback;                  // "lo"
 void loop_init(void);                          // registers it; net_init() calls this
 void loop_drain(struct netif *nif);            // what was sent on it comes in; netif_tx() calls it
+int loop_take(struct netif *nif, int n);       // up to n of the frames in its queue, up the stack: for poll.c. result: how many
 uint loop_waits(void);                         // packets in its queue
 
 #endif

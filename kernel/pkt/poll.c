@@ -34,6 +34,7 @@
 
 #define BATCH 32         // frames out of a ring at a time: one tail write, one fence for all
 #define NOLIMIT 0x7fffffff
+#define LO_QUOTA 64      // in the modes without a quota: those who answer each other on lo would never end
 
 // Whoever drains a queue has its batch.
 static struct batch {
@@ -70,6 +71,8 @@ drain(struct netif *nif, int q, int n)
   void (*up)(struct netif *, struct pktbuf *) = TUNE(MODE) == MODE_THREAD ? ipqueue_put : netif_rx;
   int done = 0, got, good;
 
+  if(unlikely(nif->loopback))
+    return loop_take(nif, n);  // its frames are on no ring, where others would have to take their place
   while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, BATCH))) > 0){
     good = poll_replace(nif, nif->ops, q, b->in, b->fresh, got);
     uint64 t = now();  // once for all of them
@@ -110,7 +113,7 @@ poll_alone(struct netif *nif, int q, int quota)
 int
 netif_poll(struct netif *nif, int q, int quota)
 {
-  int polling = TUNE(MODE) == MODE_POLL, share = polling && TUNE(SHARE) > 0, done;
+  int polling = TUNE(MODE) == MODE_POLL && !nif->loopback, share = polling && TUNE(SHARE) > 0, done;
 
   if(__atomic_fetch_add(&nif->rxq[q].busy, 1, __ATOMIC_ACQUIRE) != 0)
     return -EBUSY;
@@ -129,11 +132,13 @@ netif_poll(struct netif *nif, int q, int quota)
 }
 
 int
-poll_quota(void)
+poll_quota(const struct netif *nif)
 {
   int n = TUNE(RXQUOTA);
 
-  return TUNE(MODE) == MODE_POLL && n > 0 ? n : NOLIMIT;
+  if(TUNE(MODE) == MODE_POLL && n > 0)
+    return n;
+  return nif->loopback ? LO_QUOTA : NOLIMIT;
 }
 
 // The condition is "some queue's `thread` is set and input is not stopped, or some card's `dead` is set".
@@ -160,7 +165,7 @@ poll_leave(struct netif *nif, int q)
 void
 netif_interrupt(struct netif *nif, int q)
 {
-  int quota = poll_quota();
+  int quota = poll_quota(nif);
 
   count_add(&nif->stat.irqs, 1);
   if(!gate_open() || netif_poll(nif, q, quota) == quota)
@@ -194,7 +199,7 @@ empty(struct netif *nif, int q)
 void
 poll_release(struct netif *nif)
 {
-  int quota = poll_quota();
+  int quota = poll_quota(nif);
 
   for(int q = 0; q < nif->nqueue; q++){
     __atomic_store_n(&nif->rxq[q].busy, 0, __ATOMIC_SEQ_CST);
@@ -214,7 +219,7 @@ poll_unmask(struct netif *nif, int q)
 static void
 turn(struct netif *nif, int q)
 {
-  int quota = poll_quota(), n = netif_poll(nif, q, quota);
+  int quota = poll_quota(nif), n = netif_poll(nif, q, quota);
 
   if(n == quota || n == -EBUSY)
     return;  // next turn

@@ -16,7 +16,7 @@ int netif_poll(struct netif *nif, int q, int quota);
 // Process context: gives way to others until they have let go.
 void poll_hold(struct netif *nif);
 void poll_release(struct netif *nif);  // and looks at the rings, for whoever was turned away
-int poll_quota(void);             // TUNE_RXQUOTA, where 0 is without end
+int poll_quota(const struct netif *nif);  // TUNE_RXQUOTA, where 0 is without end, but not for lo
 // A packet onto the ring in place of each of the n frames that came out of it, before those go anywhere: the ring never gets
 // poorer. Where there is none the frame is dropped by name, and its own buffer goes back. fresh: room for n. result: how
 // many frames, the first ones of `in`, go up.

@@ -97,6 +97,7 @@ void fresh_packet_pages(void);          // all packets' bytes are HOST_SECRET ag
 // The net thread, and the IP thread of the mode `thread`, run until they have nothing to do. After poll_init().
 void net_thread(void);
 void net_ip_thread(void);
+extern int host_yields;                 // how often a thread has let others run
 
 // --- frames ---
 

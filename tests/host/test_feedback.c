@@ -127,3 +127,61 @@ TEST(netif_outq)
   CHECK_EQ(netif_tx(&card, p), 0);  // held no more
   CHECK_EQ(nsent(), 1);
 }
+
+// --- two harts at the gate ---
+
+static struct feedback one, other;
+
+static void
+other_chokes(void)
+{
+  gate_choke(&other);
+}
+
+// A stop that another hart begins as soon as the last one is over is not undone with it: the queue was read, its tick was
+// over, or its period.
+TEST(gate_next_stop_stays)
+{
+  gate_choke(&one);
+  host_when_released("gate", other_chokes);
+  gate_relax(&one);
+  CHECK(!gate_open());
+  gate_relax(&other);
+  CHECK(gate_open());
+
+  gate_choke(&one);
+  host_when_released("gate", other_chokes);
+  host_advance(MSEC);
+  CHECK(!gate_open());
+  host_advance(MSEC);
+  CHECK(gate_open());
+}
+
+static void
+card_fills_up(void)
+{
+  card_full = 1;
+}
+
+// What is dropped because the NIC takes no more is counted by its name, and as nothing that was sent.
+TEST(sent_is_what_the_nic_took)
+{
+  uint64 frames = card.stat.tx_frames, bytes = card.stat.tx_bytes, lost = card.stat.tx_drops;
+  struct sock *s = udp_socket(2000);
+  push_off();
+  netif_tx_hold();
+  for(int i = 0; i < 100; i++)
+    CHECK_EQ(send_to(s, GW_IP, 9, 100), 100);
+  CHECK_EQ(card.stat.tx_frames, frames);  // they wait
+  card_meanwhile = card_fills_up;
+  while(netif_tx_release())
+    ;
+  pop_off();
+  card_full = 0;
+  CHECK(nsent() > 0 && nsent() < 100);
+  CHECK_EQ(drops(DROP_TX_FULL), 100 - nsent());
+  CHECK_EQ(card.stat.tx_drops - lost, 100 - nsent());
+  CHECK_EQ(card.stat.tx_frames - frames, nsent());
+  CHECK_EQ(card.stat.tx_bytes - bytes, nsent() * 142);
+  sock_close(s);
+}

@@ -1,6 +1,8 @@
 // lo: bounded, never deeper than one packet, and only for us.
 
 #include "fixture.h"
+#include "pkt/poll.h"
+#include "pkt/tune.h"
 
 #define PROTO 200  // a protocol of the test's own
 #define LO INADDR_LOOPBACK
@@ -31,21 +33,58 @@ input(struct netif *nif, struct pktbuf *p)
   depth--;
 }
 
-// Two who answer each other on lo leave the machine to others after a turn, and a timer goes on with it.
+// Two who answer each other on lo leave the machine to others after a quota, and the net thread goes on with it, in turns.
 TEST(lo_answers_to_answers)
 {
+  poll_init();
   ip_register(PROTO, input);
   answers = 599;
   say();
-  CHECK_EQ(received, 256);
-  host_advance(1);
+  CHECK_EQ(received, 64);
+  int before = host_yields;
+  net_thread();
   CHECK_EQ(received, 600);
   CHECK_EQ(deepest, 1);
+  CHECK(host_yields - before >= (600 - 64) / 64);
+}
+
+// ... in the modes that have no quota for NICs, too.
+TEST(lo_answers_in_every_mode)
+{
+  poll_init();
+  ip_register(PROTO, input);
+  for(uint mode = MODE_INTR; mode <= MODE_POLL; mode++){
+    tunes[TUNE_MODE] = mode;
+    tunes[TUNE_RXQUOTA] = 0;
+    answers = 199;
+    received = 0;
+    say();
+    CHECK_EQ(received, 64);
+    net_thread();
+    CHECK_EQ(received, 200);
+  }
+}
+
+// A socket that fills up with what comes over lo does not stop the NICs; one that fills up with what they bring does.
+TEST(lo_floods_stop_no_nic)
+{
+  struct sock *s = udp_socket(2000), *from = udp_socket(2001);
+  for(int i = 0; i < 300; i++)
+    CHECK_EQ(send_to(from, LO, 2000, 10), 10);
+  CHECK_EQ(s->rxq.n, SOCK_RXMAX);
+  CHECK(gate_open());
+  for(int i = 0; i < SOCK_RXMAX / 4 + 1; i++)
+    CHECK_EQ(receive(s, 100, 0), 10);
+  feed_udp(GW_IP, 9, 2000, 10);
+  CHECK(!gate_open());
+  sock_close(s);
+  sock_close(from);
 }
 
 // While somebody is at it, what is sent on lo only waits, 256 frames at the most.
 TEST(lo_is_bounded)
 {
+  poll_init();
   ip_register(PROTO, input);
   loopback.rxq[0].busy = 1;
   for(int i = 0; i < 300; i++)
@@ -54,7 +93,7 @@ TEST(lo_is_bounded)
   CHECK_EQ(drops(DROP_TX_FULL), 300 - 256);
   loopback.rxq[0].busy = 0;
   loop_drain(&loopback);
-  host_advance(1);
+  net_thread();
   CHECK_EQ(received, 256);
 }
 

@@ -124,6 +124,7 @@ static void
 everything_is_full(uint packets)
 {
   pkt_init(packets);
+  poll_init();
   netif_share();
   myproc()->pid = 7;
   struct sock *s = udp_socket(4000);
@@ -146,7 +147,7 @@ everything_is_full(uint packets)
   filter_close();
   loopback.rxq[0].busy = 0;
   loop_drain(&loopback);
-  ipqueue_init();
+  net_thread();
   net_ip_thread();
   sock_close(s);
 }

@@ -24,7 +24,7 @@ static struct {
 
 static int passed;                // frames that went up the stack
 static int least;                 // empty buffers on the ring, at the worst moment
-static int yields;
+int host_yields;
 static void (*thread)(void *), (*ip_thread)(void *);
 static int doorbells, tx_room = 1000;  // goes in which the card was given frames to send; how many it takes
 static int answer;                // input() sends one frame for each
@@ -47,7 +47,7 @@ void
 sched_yield(void)
 {
   CHECK_EQ(host_locks, 0);
-  yields++;
+  host_yields++;
 }
 
 void
@@ -277,7 +277,7 @@ TEST(poll_quota)
   net_thread();
   CHECK_EQ(passed, 20);
   CHECK(!nic.masked);
-  CHECK_EQ(yields, 2);
+  CHECK_EQ(host_yields, 2);
   pull_out();
 }
 
@@ -586,12 +586,12 @@ TEST(poll_share)
   netif_input = slow_input;
   tunes[TUNE_SHARE] = 30;
   tunes[TUNE_RXQUOTA] = 1;
-  yields = gave_way = 0;
+  host_yields = gave_way = 0;
   arrive(7);
   netif_interrupt(&ring_nif, 0);
   net_thread();
   CHECK_EQ(passed, 3);
-  CHECK_EQ(yields, 0);  // it has its share before others
+  CHECK_EQ(host_yields, 0);  // it has its share before others
   CHECK(!gate_open());
   host_advance(11 * MSEC);
   CHECK(gate_open());

@@ -45,6 +45,8 @@ panic(const char *fmt, ...)
 // --- locks ---
 
 int host_locks;
+static const char *other_waits;  // for this lock
+static void (*other_hart)(void);
 
 void
 push_off(void)
@@ -94,6 +96,18 @@ release(struct spinlock *lk)
   lk->locked = 0;
   host_locks--;
   pop_off();
+  if(other_hart && strcmp(lk->name, other_waits) == 0){
+    void (*fn)(void) = other_hart;
+    other_hart = 0;
+    fn();
+  }
+}
+
+void
+host_when_released(const char *lock, void (*fn)(void))
+{
+  other_waits = lock;
+  other_hart = fn;
 }
 
 int

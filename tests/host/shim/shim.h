@@ -12,6 +12,8 @@ void host_advance(uint64 ticks);         // the clock goes on; timers fire on th
 int host_timers(void);                   // that are set
 
 extern int host_locks;                   // spinlocks that are held
+// What another hart does as soon as a lock of this name is let go: called once.
+void host_when_released(const char *lock, void (*fn)(void));
 extern int host_pages_used;
 extern int host_pages_left;              // how many kalloc() still gives; < 0: as many as there are
 #define HOST_SECRET 0xa5                 // what a fresh page is full of: must never be seen on a wire
