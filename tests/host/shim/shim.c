@@ -174,6 +174,13 @@ kzalloc(void)
   return page;
 }
 
+uint64
+kfree_pages(void)
+{
+  uint64 n = NPAGES - host_pages_used;
+  return host_pages_left < 0 ? n : MIN(n, (uint64)host_pages_left);
+}
+
 void
 kref(void *page)
 {
