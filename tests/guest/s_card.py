@@ -71,6 +71,25 @@ def two_cards(t):
     equal(one.frames(lambda f: f.udp and f.ip.src != "10.0.2.15"), [], "frames on the wrong wire")
 
 
+@scenario(boot=None, seconds=180)
+def eight_cards(t):
+    """Eight cards in 128 MB share the pool, as the console says: each answers a ping, and most packets are free. The ninth is
+    refused in a sentence."""
+    lans = [t.wire("w%d" % i, guest="10.0.%d.15" % (2 + i), mac="52:54:00:12:34:%02x" % (0x56 + i)) for i in range(9)]
+    hosts = [lan.host("10.0.%d.2" % (2 + i)) for i, lan in enumerate(lans)]
+    net = []
+    for i, lan in enumerate(lans):
+        net += ["-netdev", lan.netdev(), "-device", card(i, lan.name, 1 + i, lan.mac)]
+    t.m = t.start(net)
+    for words in (r"rxv: 8 network cards share \d+ packets: \d+ on each receive ring, not 255\.",
+                  r"e1000 in slot 0:9: there are too many interfaces; left alone"):
+        check(re.search(words, t.m.text), "the console does not say %s:\n%s" % (words, t.m.text))
+    for host in hosts[:8]:
+        host.ping(b"one of eight")
+    now = t.numbers()
+    check(now["packets.free"] > 2000, "only %d packets are free" % now["packets.free"])
+
+
 @scenario(boot=None)
 def two_guests(t):
     """Two guests on one wire: they ping each other, and a program in one asks a program in the other."""
