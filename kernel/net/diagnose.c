@@ -206,7 +206,7 @@ judge_transmit(struct mouth *m, struct netif *nif, const struct moment *a, const
            "first descriptor that it may not use)", nif->name, r->wanted_tail, r->tail);
   else if(r->head != r->tail && a->nic.tx.head == r->head && f->tx_on && nif->link)
     say(m, "%s: the NIC does not fetch what it should send: TDH = %d, TDT = %d", nif->name, r->head, r->tail);
-  else if(r->head == r->tail && f->ends_eop && (int32)(f->sent - f->tx_frames) > 0)
+  else if(r->head == r->tail && f->ends_eop && f->tx_on && f->bus_master && (int32)(f->sent - f->tx_frames) > 0)
     say(m, "%s: the NIC has fetched %d frames and sent %d: a descriptor lacked EOP", nif->name, f->sent, f->tx_frames);
 }
 

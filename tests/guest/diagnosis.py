@@ -46,20 +46,20 @@ def ask(m):
 def of(run, reason):
     """run: the scenario.Run that failed; run.machines, run.lans and run.panic() are there. reason: what failed, in words."""
     panic = run.panic()
-    found, rings, drops = [], "", {}
+    found, rings, drops = list(run.found), "", {}
     if panic:
-        found.append(of_panic(panic))
+        found = [of_panic(panic)]
     else:
         for m in run.machines:
             told = ask(m)
             found += told.findings
-            if not told.answered and not m.ended and not m.closed:
+            if not told.answered and not found and not m.ended and not m.closed:
                 found += outside.look(m)
             rings, drops = rings or told.rings, drops or told.drops
     if len(run.lans) == 1 and not panic and not found:  # what a guest finds itself explains its frames, too
         typed = {int(n) for m in run.machines for n in re.findall(r"(?<![\w.])\d{1,5}(?![\w.])", m.typed)}
         found += judge.of(run.lans[0], {name: count for name, (count, _) in drops.items()}, typed)
-    found = list(dict.fromkeys(found))[:MOST]
+    found = list({re.sub(r"\d+", "", s): s for s in found}.values())[:MOST]  # counts go on while we ask
     text = "\n".join("%s %d: %s" % (name, *x) for name, x in sorted(drops.items(), key=lambda x: -x[1][0])[:6])
     return Diagnosis("\nMistake: ".join(found), rings, text)
 

@@ -28,6 +28,18 @@ def interrupts_alone(t):
 
 
 @scenario(net="wire", needs="receive")
+def arp_answer(t):
+    """The guest answers who asks for its address: the answer says whose it is, and goes to who asked."""
+    asker = t.lan.host("10.0.2.77")
+    mark = t.lan.mark()
+    t.lan.send(p.Ether(p.BROADCAST, asker.mac, p.TYPE_ARP,
+                       p.Arp(1, asker.mac, asker.address, "00:00:00:00:00:00", t.lan.guest).emit()))
+    f = t.lan.wait("an ARP reply", lambda f: f.arp and f.arp.op == 2, mark, seconds=SECONDS)
+    equal((f.arp.spa, f.arp.sha, f.arp.tpa, f.arp.tha, f.eth.dst), (t.lan.guest, t.lan.mac, asker.address, asker.mac, asker.mac),
+          "sender, target and receiver of the ARP reply")
+
+
+@scenario(net="wire", needs="receive")
 def queues(t):
     """A reader that waits is woken each time, and a queue that is full keeps to its bound and loses nothing else."""
     t.m.send("ntlab queue 2000\n")

@@ -61,6 +61,7 @@ class Run:
         self.pcap, self.kernel, self.image = pcap, kernel, image
         self.m = self.lan = self.host = None
         self.lans, self.machines = [], []
+        self.found = []       # what a machine found wrong when it was asked last
         self.sick = False     # the scenario made the network sick on purpose
         self.report = None    # failed.Report, once something has gone wrong
         self.telling = threading.Lock()
@@ -122,8 +123,8 @@ class Run:
         """The machines that can be asked find nothing wrong with their networks."""
         for m in self.machines:
             if m.net and not self.sick:
-                found = diagnosis.ask(m).findings
-                check(not found, "all that was wanted came, and still the guest finds something wrong")
+                self.found = diagnosis.ask(m).findings
+                check(not self.found, "all that was wanted came, and still the guest finds something wrong")
 
     def late(self):
         """The test's time is up: end it, after a look."""

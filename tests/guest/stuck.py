@@ -47,7 +47,9 @@ def ask(m, text, answer):
     """Type text at machine m; what it says then, up to the answer's pattern, or as much as came in time."""
     mark = len(m.text)
     end = time.monotonic() + PATIENCE * machine.SLOW
+    typed = m.typed
     m.send(text)
+    m.typed = typed  # what the test typed, not what we did
     with m.more:
         while not re.search(answer, m.text[mark:]) and not m.ended and time.monotonic() < end:
             m.more.wait(0.1)
