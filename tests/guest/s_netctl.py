@@ -112,7 +112,7 @@ class Traffic:
 def switches_under_traffic(t):
     """Modes, ring sizes, quotas, feedback, share and idle time are changed while an echo runs: every datagram comes back
     once, ping answers, nothing leaks."""
-    t.sh(storms.SHAKE)
+    storms.fill_shell(t)
     before = storms.numbers(t)
     t.m.background("udpecho 7", "port 7")
     traffic = Traffic(t, 7)

@@ -46,12 +46,19 @@ def net(t):
 
 def start(t):
     """The counters as they are with nothing on, and then what the storm talks to: echoes on ports 7 and 2000."""
-    t.sh("; ".join(["true"] * 10))  # the shell has the memory now that long lines take
-    t.sh(SHAKE)
+    fill_shell(t)
     before = numbers(t)
     daemons(t)
     Storm(t, "probe").result(60)  # and each knows the other's address
     return before
+
+
+def fill_shell(t):
+    """From now on the shell takes no more memory: its history is full (64 lines), and it has read long lines."""
+    for n in range(64):
+        t.sh("true %s %d" % ("x" * 40, n))
+    t.sh("; ".join(["true"] * 10))
+    t.sh(SHAKE)
 
 
 def daemons(t):
