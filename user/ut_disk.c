@@ -108,6 +108,28 @@ disk_full(void)
     FAIL("expected %d blocks to be free again, got %d", first, second);
 }
 
+// The last free block goes to nobody who needs two: a write that fails leaves it free.
+static void
+last_block(void)
+{
+  int files, fd, empty, rest;
+
+  fd = MUST(open("direct", O_CREATE | O_WRONLY | O_APPEND));
+  for(int i = 0; i < NDIRECT; i++)
+    IS(write(fd, block, BSIZE), BSIZE);
+  ut_make("one", 1, BSIZE);
+  empty = MUST(open("empty", O_CREATE | O_WRONLY));
+  rest = MUST(open("rest", O_CREATE | O_WRONLY));
+  fill_disk(&files);
+  while(write(rest, block, 1) == 1)  // fill_disk may have left one, for the same reason
+    ;
+  MUST(unlink("one"));
+  FAILS_AS(write(fd, block, 1), ENOSPC);
+  IS(write(empty, block, BSIZE), BSIZE);
+  FAILS_AS(write(empty, block, 1), ENOSPC);
+  remove_files("f", files);
+}
+
 // Directories on a full disk: making names fails sooner or later, and breaks nothing.
 static void
 full_directories(void)
@@ -280,6 +302,7 @@ static const struct ut tests[] = {
   { "largest_file", largest_file, 0, 60 },
   { "large_writes", large_writes, 0, 60 },
   { "disk_full", disk_full, 1, 300 },
+  { "last_block", last_block, 1, 300 },
   { "full_directories", full_directories, 1, 300 },
   { "failing_writes", failing_writes, 1, 300 },
   { "killed_with_blocks", killed_with_blocks, 1, 300 },

@@ -235,6 +235,73 @@ appending(void)
     IS(count[i], 25);
 }
 
+// The same with writes that are several operations of the log each: they may mingle, but nothing is lost.
+#define MUCH (130 * 1024)
+static char lump[MUCH];
+
+static void
+appends_much(long who)
+{
+  int fd = MUST(open("log", O_WRONLY | O_APPEND));
+
+  memset(lump, (int)('a' + who), MUCH);
+  IS(write(fd, lump, MUCH), MUCH);
+}
+
+static void
+appending_much(void)
+{
+  int n, fd, count[2] = { 0, 0 };
+
+  for(int round = 0; round < 10; round++){
+    ut_make("log", 0, 0);
+    for(int i = 0; i < 2; i++)
+      ut_start(appends_much, i);
+    ut_reap(2);
+    fd = MUST(open("log", O_RDONLY));
+    count[0] = count[1] = 0;
+    while((n = read(fd, lump, sizeof(lump))) > 0)
+      for(int i = 0; i < n; i++)
+        count[lump[i] - 'a']++;
+    close(fd);
+    IS(count[0], MUCH);
+    IS(count[1], MUCH);
+  }
+}
+
+// Six at once write files in pieces of 2000 bytes until no more fits in: each file is as long as one may be, all that was
+// reported is in it, and the next write says why not.
+static void
+fills_file(long who)
+{
+  char name[8];
+  long total = 0, n;
+
+  ut_numbered(name, "six", who);
+  int fd = MUST(open(name, O_CREATE | O_RDWR));
+  memset(lump, (int)('a' + who), 2000);
+  while((n = write(fd, lump, 2000)) > 0)
+    total += n;
+  IS(errno, EFBIG);
+  IS(total, MAXFILE * BSIZE);
+}
+
+static void
+six_largest_files(void)
+{
+  char name[8];
+  struct stat st;
+
+  for(int i = 0; i < 6; i++)
+    ut_start(fills_file, i);
+  ut_reap(6);
+  for(int i = 0; i < 6; i++){
+    ut_numbered(name, "six", i);
+    MUST(stat(name, &st));
+    IS(st.size, MAXFILE * BSIZE);
+  }
+}
+
 // fcntl tells the flags, and changes O_APPEND and O_NONBLOCK only.
 static void
 flags(void)
@@ -568,6 +635,8 @@ static const struct ut tests[] = {
   { "truncate_race", truncate_race, 0, 60 },
   { "creating", creating, 0, 0 },
   { "appending", appending, 0, 0 },
+  { "appending_much", appending_much, 0, 60 },
+  { "six_largest_files", six_largest_files, 0, 60 },
   { "flags", flags, 0, 0 },
   { "duplicates", duplicates, 0, 0 },
   { "shared_position", shared_position, 0, 0 },

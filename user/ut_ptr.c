@@ -103,6 +103,34 @@ half_a_buffer(void)
   CHECK(n == -1 || (n >= 0 && n <= 100));
 }
 
+// A write of which the program does not have all bytes changes nothing, however many blocks the others would fill: neither
+// the file, nor its position, nor what is free on the disk. A pipe takes what it can copy, and says how much that was.
+static void
+end_of_heap(void)
+{
+  struct stat st;
+  char *top = (char *)PGROUNDUP((uint64)sbrk(0));
+
+  sbrk(top - (char *)sbrk(0) + 20 * PGSIZE);
+  top += 20 * PGSIZE;
+  open_all();
+  for(int have = 1; have < 19 * PGSIZE; have = have * 3 + 500){
+    for(int append = 0; append < 2; append++){
+      MUST(fcntl(file_wr, F_SETFL, append ? O_APPEND : 0));
+      FAILS_AS(write(file_wr, top - have, have + 1), EFAULT);
+      MUST(fstat(file_wr, &st));
+      IS(st.size, 0);
+    }
+  }
+  IS(write(file_wr, top - 10000, 10000), 10000);
+  FAILS_AS(write(file_wr, top - 10000, 0x7fffffff), EFAULT);
+  MUST(fstat(file_wr, &st));
+  IS(st.size, 10000);
+  IS(write(file_wr, "more", 4), 4);
+  MUST(fstat(file_wr, &st));
+  IS(st.size, 10004);
+}
+
 // Lengths below zero and lengths whose end wraps. Nothing is written, and nothing is read beyond the heap.
 static void
 huge_lengths(void)
@@ -408,6 +436,7 @@ static const struct ut tests[] = {
   { "write_nowhere", write_nowhere, 0, 0 },
   { "read_nowhere", read_nowhere, 0, 0 },
   { "half_a_buffer", half_a_buffer, 0, 0 },
+  { "end_of_heap", end_of_heap, 0, 0 },
   { "huge_lengths", huge_lengths, 0, 0 },
   { "after_shrinking", after_shrinking, 0, 0 },
   { "structs_nowhere", structs_nowhere, 0, 0 },
@@ -426,4 +455,21 @@ static const struct ut tests[] = {
   { "kstat_bounds", kstat_bounds, 0, 0 },
 };
 
-UT_MAIN(tests)
+// `ut_ptr --console`: a line that could not be handed over is there for the next read.
+static int
+line_is_kept(void)
+{
+  char line[16];
+
+  if(read(0, (char *)0xffffffffffL, 100) != -1 || errno != EFAULT)
+    return 1;
+  return read(0, line, sizeof(line)) == 5 && memcmp(line, "four\n", 5) == 0 ? 0 : 2;
+}
+
+int
+main(int argc, char **argv)
+{
+  if(argc == 2 && strcmp(argv[1], "--console") == 0)
+    exit(line_is_kept());
+  exit(ut_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0])));
+}

@@ -180,6 +180,19 @@ wait_for_input(void)
   return e;
 }
 
+// A reader could not be given the n characters before position `end`, which it took: they are there for the next one, unless
+// somebody has read on, or typed into their places, since.
+static void
+give_back(uint32 end, int n)
+{
+  acquire(&cons.lock);
+  if(cons.read == end && cons.end - (end - n) <= INPUT){
+    cons.read = end - n;
+    wq_wake_all(&console_readers);
+  }
+  release(&cons.lock);
+}
+
 int
 console_read(int user, uint64 dst, int n, int nonblock)
 {
@@ -199,10 +212,13 @@ console_read(int user, uint64 dst, int n, int nonblock)
     // A ^D ends this read if it has bytes already, and stays for the next one, which it makes return 0.
     if(got == 0 && done == 0 && cons.read != cons.ready)
       cons.read++;
+    uint32 end = cons.read;
     release(&cons.lock);
     uart_resume();
-    if(got > 0 && copy_to(user, dst + done, piece, got) < 0)
-      return -EFAULT;
+    if(got > 0 && copy_to(user, dst + done, piece, got) < 0){
+      give_back(end, got);
+      return done ? done : -EFAULT;
+    }
     done += got;
   }
   return done;

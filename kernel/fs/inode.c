@@ -420,10 +420,12 @@ bmap_alloc(struct inode *ip, uint i, uint *blockno, int *fresh)
   *fresh = 0;
   if(e < 0 || *blockno)
     return e;
-  if(i >= NDIRECT && ip->table == 0 && (e = make_table(ip)) < 0)
-    return e;
   if((e = balloc(blockno)) < 0)
     return e;
+  if(i >= NDIRECT && ip->table == 0 && (e = make_table(ip)) < 0){
+    bfree(blockno, 1);  // a full disk: no table without a block to name in it
+    return e;
+  }
   *fresh = 1;
   if(i < NDIRECT){
     ip->addrs[i] = *blockno;
@@ -469,11 +471,9 @@ readi(struct inode *ip, int user, uint64 dst, uint off, uint n)
     uint i = (off + done) / BSIZE;
     if(!is_ahead(ip, i))
       read_ahead(ip, i);
-    if(bmap(ip, i, &bn) < 0)
-      return -EIO;
-    struct buf *b = bn ? bread(bn) : 0;
-    if(bn && b == 0)
-      return -EIO;
+    struct buf *b = 0;
+    if(bmap(ip, i, &bn) < 0 || (bn && (b = bread(bn)) == 0))
+      return done ? (int)done : -EIO;
     int e = copy_to(user, dst + done, b ? b->data + at : zeros, m);
     if(b)
       brelse(b);
@@ -536,5 +536,5 @@ writei(struct inode *ip, int user, uint64 src, uint off, uint n)
   if(off + done > ip->size)
     ip->size = off + done;
   iupdate(ip);
-  return done && e != -EFAULT ? done : e;
+  return done ? (int)done : e;
 }

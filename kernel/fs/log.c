@@ -369,7 +369,7 @@ recover(void)
     return 0;
   if(check_header() < 0)
     return -EINVAL;
-  printf("fs: recovering %d blocks from the log\n", log.header->n);
+  printf("recovering %d blocks from the log\n", log.header->n);
   for(uint i = 0; i < log.header->n; i++)
     log.req[i] = (struct blkreq){.blockno = log.start + 1 + i, .data = log.copy[i]};
   int e = bio_transfer(log.req, log.header->n);

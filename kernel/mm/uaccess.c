@@ -74,6 +74,19 @@ copyin(void *dst, uint64 src, uint64 n)
 }
 
 int
+user_readable(uint64 src, uint64 n)
+{
+  uint64 end = src + n;
+  lockorder_no_locks("user_readable");
+  if(end < src)
+    return -EFAULT;
+  for(; src < end; src = PGROUNDDOWN(src) + PGSIZE)
+    if(vm_page(uspace(), src, PTE_R) == 0)
+      return -EFAULT;
+  return 0;
+}
+
+int
 copyinstr(char *dst, uint64 src, uint64 max)
 {
   struct vm *vm = uspace();

@@ -11,6 +11,9 @@ int copyin(void *dst, uint64 src_uva, uint64 n);                // 0 or -EFAULT
 int copyout(uint64 dst_uva, const void *src, uint64 n);         // 0 or -EFAULT
 int copyinstr(char *dst, uint64 src_uva, uint64 max);           // length, -EFAULT, -ENAMETOOLONG: no zero in max bytes
 
+int user_readable(uint64 src_uva, uint64 n);                    // 0: copyin() of it will not fail, until the process runs
+                                                                // again; or -EFAULT
+
 // For file code that serves programs and the kernel alike: user says whose address it is.
 int copy_to(int user, uint64 dst, const void *src, uint64 n);
 int copy_from(void *dst, int user, uint64 src, uint64 n);

@@ -23,8 +23,13 @@ read_exact(struct inode *ip, void *dst, uint64 off, uint n)
 {
   if(off > 0xffffffffUL - n)
     return -ENOEXEC;
-  int got = readi(ip, 0, (uint64)dst, off, n);
-  return got == (int)n ? 0 : got < 0 ? got : -ENOEXEC;
+  for(uint done = 0; done < n;){
+    int got = readi(ip, 0, (uint64)dst + done, off + done, n - done);
+    if(got <= 0)
+      return got < 0 ? got : -ENOEXEC;
+    done += got;
+  }
+  return 0;
 }
 
 static int

@@ -335,7 +335,7 @@ class Trial:
         """Boot from what a kill has left, perhaps with kills while the log is replayed. The machine is at its prompt then."""
         for _ in range(self.dice.choice((0, 0, 1, 2))):
             self.boot()
-            self.m.expect(r"fs: recovering|(?m:^\$ )", "the log's replay, or the prompt", 60, partial=True)
+            self.m.expect(r"(?m:^recovering|^\$ )", "the log's replay, or the prompt", 60, partial=True)
             self.kill_after(self.dice.choice((0, 0.0005, 0.001, 0.002)))
             self.judge_replay(self.read_disk(), "after a kill while the log was replayed")
             self.replays_killed += 1

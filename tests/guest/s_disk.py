@@ -1,5 +1,6 @@
 """The disk: every transport and slot of it, and what happens when it fails or falls silent."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -156,6 +157,9 @@ def bad_reads(t):
         check_disk(t, fsck, m.image, "when the %s cannot be read" % what)
     inode = image.find("dir/file")
     late = {"dir": image.blocks(image.find("dir"))[0], "dir/file": image.blocks(inode)[0], "large": image.inode(image.find("large"))[2][12]}
+    m = with_disk(t, "second", drive=faulty(t, "second", "read", image.blocks(image.find("large"))[1] * 2))
+    check(re.search(r"\s1024\b", m.run("cat large | wc")), "the block before a bad one does not arrive\n" + m.tail())
+    m.close()
     for i, (name, block) in enumerate(late.items()):
         m = with_disk(t, "l%d" % i, drive=faulty(t, "l%d" % i, "read", block * 2))
         check("error" in m.run("cat %s" % ("dir/file" if name == "dir" else name)), "a bad block of %s is no error" % name)

@@ -148,6 +148,17 @@ def process_list(t):
 
 
 @scenario()
+def bad_read_keeps_the_line(t):
+    """A typed line that a program's bad buffer cannot take is there for the next read."""
+    t.m.send("ut_ptr --console; echo status $?\n")
+    t.runs("ut_ptr")
+    t.m.send("four\n")
+    t.m.expect(r"(?m)^status (\d+)", "the program's status")
+    t.m.prompt()
+    check("status 0" in t.m.text, t.m.tail())
+
+
+@scenario()
 def tools(t):
     """Each tool does its main job."""
     t.sh("mkdir d; echo apple > d/a; echo pear > d/b; echo apple >> d/b")

@@ -32,7 +32,7 @@ static const struct {
   { EINVAL, "invalid argument" },
   { ENFILE, "too many open files in the system" },
   { EMFILE, "too many open files" },
-  { EFBIG, "file too large" },
+  { EFBIG, "file too large: 268 KB (MAXFILE) at the most" },
   { ENOSPC, "no space left on disk" },
   { EMLINK, "too many names for one file" },
   { EPIPE, "nobody reads the pipe" },

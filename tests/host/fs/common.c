@@ -39,6 +39,12 @@ copy_to(int user, uint64 dst, const void *src, uint64 n)
 }
 
 int
+user_readable(uint64 src, uint64 n)
+{
+  return n && src < 4096 ? -EFAULT : 0;
+}
+
+int
 copy_from(void *dst, int user, uint64 src, uint64 n)
 {
   return copyin(dst, src, n);
