@@ -54,6 +54,7 @@ struct netctl_faulty {
   uint16 lose, dup, reorder, corrupt;  // of FAULTY_ALL frames
   uint32 delay_us;                     // the longest; each frame's is drawn
   uint8 on;
+  uint16 bad;                          // of FAULTY_ALL received frames: the card says that they came damaged
 };
 
 struct netctl_path {

@@ -2,6 +2,7 @@
 // faulty IF off          none any more
 // faulty IF FAULT...     these, from now on, in both directions; several of
 //   lose 10%   dup 5%   reorder 5%   corrupt 0.5%   shares of the frames
+//   bad 10%    ... of the received ones: the card says that they came damaged (rx.error in netstat)
 //   delay 20ms             the longest; a frame's own is drawn. Also us, s
 //   seed 7                 the same seed and the same frames give the same faults; printed if it is not given
 
@@ -9,7 +10,7 @@
 #include "user/rxv.h"
 #include "user/user.h"
 
-#define USAGE "[IF off | IF [lose P%] [dup P%] [reorder P%] [corrupt P%] [delay TIME] [seed N]]"
+#define USAGE "[IF off | IF [lose P%] [dup P%] [reorder P%] [corrupt P%] [bad P%] [delay TIME] [seed N]]"
 
 static void
 share(const char *what, uint n)
@@ -44,6 +45,7 @@ show(void)
     share("dup", s->dup);
     share("reorder", s->reorder);
     share("corrupt", s->corrupt);
+    share("bad", s->bad);
     if(s->delay_us)
       printf(" delay %u%s", s->delay_us % 1000 ? s->delay_us : s->delay_us / 1000, s->delay_us % 1000 ? "us" : "ms");
     printf(" seed %lu\n", s->seed);
@@ -111,10 +113,12 @@ parse(struct netctl_faulty *f, int argc, char **argv)
       f->reorder = percent(what, value);
     else if(strcmp(what, "corrupt") == 0)
       f->corrupt = percent(what, value);
+    else if(strcmp(what, "bad") == 0)
+      f->bad = percent(what, value);
     else if(strcmp(what, "delay") == 0)
       f->delay_us = microseconds(value);
     else if(strcmp(what, "seed") != 0)
-      die("%s: no such fault; there are lose, dup, reorder, corrupt, delay and seed", what);
+      die("%s: no such fault; there are lose, dup, reorder, corrupt, bad, delay and seed", what);
     else if(parse_uint(value, ~0UL, &f->seed) < 0)
       die("seed %s: a seed is a number", value);
     else

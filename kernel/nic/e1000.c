@@ -70,6 +70,18 @@ e1000_rx_pending(struct netif *nif, int q)
   return d->rx.taken != d->rx.provided && (d->rx.desc[d->rx.taken % RING].word & RXD_DD) != 0;
 }
 
+static int
+e1000_rx_spoil(struct netif *nif, int q, int i)
+{
+  struct e1000 *d = nif->drv;
+  volatile struct rx_desc *desc = &d->rx.desc[(d->rx.taken + i) % RING];
+
+  if(d->rx.provided - d->rx.taken <= i || !(desc->word & RXD_DD))
+    return 0;
+  desc->word |= RXD_CRC;
+  return 1;
+}
+
 // A frame that is no good, with a packet in descriptor word w: counted once, and its buffers are on the ring again.
 static void
 rx_bad(struct e1000 *d, struct pktbuf *p, uint64 w)
@@ -406,6 +418,7 @@ const struct nic_ops e1000_ops = {
   .rx_return = e1000_rx_return,
   .rx_provide = e1000_rx_provide,
   .rx_pending = e1000_rx_pending,
+  .rx_spoil = e1000_rx_spoil,
   .tx_provide = e1000_tx_provide,
   .tx_return = e1000_tx_return,
   .irq = e1000_irq,

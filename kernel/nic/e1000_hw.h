@@ -67,6 +67,7 @@ struct rx_desc {
 };
 #define RXD_DD (1ul << 32)       // 3.2.3.1: done
 #define RXD_EOP (2ul << 32)      // last one of its frame
+#define RXD_CRC (1ul << 40)      // 3.2.3.2: its checksum is wrong
 #define RXD_BAD (0x97ul << 40)   // 3.2.3.2: CRC, symbol, sequence, carrier extension, data. The others are checksums
 
 // Transmit descriptor (3.3): two words, whose meaning depends on the kind. Data, in the legacy (3.3.3) and

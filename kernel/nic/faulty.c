@@ -34,6 +34,7 @@ struct faulty {
   struct spinlock lock;
   struct netif *nif;              // [h]
   int stopped;                    // [h] the card is
+  int next_bad;                   // [f] the next frame on the ring is to look damaged
   const struct nic_ops *card;     // [h] the driver's own verbs. They stay when the faults go: somebody may still be in one of ours
   struct netctl_faulty set;       // [f]
   struct timer timer;             // set under lock
@@ -211,12 +212,28 @@ set_timer(struct faulty *f, uint64 t, int at_once)
     timer_set(&f->timer, MAX(due, t + SOONEST));
 }
 
+// Frames on the ring look damaged, and the driver takes them off it, up to the first one that does not. result: 1: that one;
+// 0: none has come yet.
+static int
+behind_bad(struct faulty *f, int q, struct pktbuf **got)
+{
+  struct way *w = &f->way[RX];
+  int n;
+
+  for(int i = 0; i < BATCH && f->next_bad && f->card->rx_spoil(f->nif, q, i); i++)
+    f->next_bad = happens(w, f->set.bad);
+  if((n = f->card->rx_return(f->nif, q, got, 1)) == 1)
+    f->next_bad = happens(w, f->set.bad);
+  return n;
+}
+
 // Frames from the card, which gets others for them. result: frames that remain.
 static int
 from_card(struct faulty *f, int q, struct pktbuf **got)
 {
   struct pktbuf *fresh[BATCH];
-  int n = f->card->rx_return(f->nif, q, got, BATCH);
+  int bad = f->set.bad > 0 && f->card->rx_spoil;
+  int n = bad ? behind_bad(f, q, got) : f->card->rx_return(f->nif, q, got, BATCH);
 
   // Whoever starts a card that is stopped fills its ring.
   return f->stopped ? n : poll_replace(f->nif, f->card, q, got, fresh, n);
@@ -375,6 +392,7 @@ turn_on(struct faulty *f, const struct netctl_faulty *s)
     f->way[i].random = s->seed * 2 + i;
     f->way[i].count = (struct kstat_faulty_way){ 0 };
   }
+  f->next_bad = s->bad > 0 && happens(&f->way[RX], s->bad);
   f->card = nif->ops;
   __atomic_store_n(&nif->ops, &faulty_ops, __ATOMIC_RELEASE);
   release(&f->lock);
@@ -413,6 +431,7 @@ faulty_set(const struct netctl_faulty *s)
   if(nif == 0)
     return -ENODEV;
   if(s->lose > FAULTY_ALL || s->dup > FAULTY_ALL || s->reorder > FAULTY_ALL || s->corrupt > FAULTY_ALL ||
+     s->bad > FAULTY_ALL ||
      s->delay_us > FAULTY_DELAY_MAX)
     return -EINVAL;
   struct faulty *f = faults_of(nif);

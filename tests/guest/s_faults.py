@@ -130,6 +130,19 @@ def faulty_seed(t):
     check(other != first, "another seed did the same")
 
 
+@scenario(net="wire")
+def bad_frames(t):
+    """600 frames in a row come damaged, as the card says: each is dropped by name, and the next good one is answered."""
+    t.host.ping(b"warm")
+    before = t.numbers()
+    t.sh("faulty e0 bad 100% seed 1")
+    for i in range(600):
+        t.host.send_udp(5, 7, b"%d" % i)
+    t.dropped("rx.error", 600, before)
+    t.sh("faulty e0 off")
+    t.host.ping(b"alive")
+
+
 @scenario()
 def faulty_words(t):
     """What faulty cannot do it says in a sentence, with a status that is not 0; on lo it works like on a card."""

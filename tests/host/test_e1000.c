@@ -5,6 +5,7 @@
 #include "mm/kalloc.h"
 #include "kernel/kstat.h"
 #include "nic/e1000_dev.h"
+#include "nic/faulty.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 
@@ -330,6 +331,30 @@ TEST(e1000_receive_no_packets)
     pkt_free(all[--n]);
   receive_frames(1, 60, 0);
   CHECK_EQ(came, 1);
+  nic_pull_out();
+}
+
+// Faults on purpose: frames look damaged by a seed, the driver drops them by name, and reception goes on when they end.
+TEST(e1000_faulty_bad_frames)
+{
+  struct netctl_faulty f = { .ifname = "x0", .seed = 3, .bad = FAULTY_ALL, .on = 1 };
+  up();
+  memcpy(nif->name, "x0", 3);
+  CHECK_EQ(faulty_set(&f), 0);
+  receive_frames(600, 60, 0);
+  CHECK_EQ(drops(DROP_RX_ERROR), 600);
+  f.bad = FAULTY_ALL / 2;
+  CHECK_EQ(faulty_set(&f), 0);
+  receive_frames(400, 60, 0);
+  int bad = drops(DROP_RX_ERROR) - 600;
+  CHECK(bad > 100 && bad < 300);
+  CHECK_EQ(came, 400 - bad);
+  f.bad = FAULTY_ALL + 1;
+  CHECK_EQ(faulty_set(&f), -EINVAL);
+  f.on = f.bad = 0;
+  CHECK_EQ(faulty_set(&f), 0);
+  receive_frames(1, 60, 0);
+  CHECK_EQ(came, 401 - bad);
   nic_pull_out();
 }
 
