@@ -38,14 +38,14 @@ class Memory:
         return raw.split(b"\0")[0].decode("latin-1")
 
 
-def look(m):
-    """Sentences about why machine m does not answer."""
+def look(m, answered):
+    """Sentences about what machine m, which says nothing of it, waits for. answered: it does answer ^N, so no lock stops it."""
     try:
         names, functions, memory = objects(m.kernel), stuck.symbols(m.kernel), Memory(m)
         harts = {h: stuck.name_of(functions, r.get("pc", 0)) for h, r in stuck.registers(m)}
         if not m.monitor_path:
             m.send("\x01c")
-        return locks(names, memory, harts) or interrupts(names, memory, harts)
+        return not answered and locks(names, memory, harts) or interrupts(names, memory, harts)
     except (AssertionError, OSError, ValueError, KeyError, IndexError, struct.error):
         return []
 

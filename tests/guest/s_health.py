@@ -22,7 +22,7 @@ def burst(t, n, first):
 @scenario(harts=(1, 3), net="wire", needs="receive")
 def interrupts_alone(t):
     """With no idle hart that looks at the ring, an interrupt takes all that came: bursts of 16, and once around the ring."""
-    t.sh("netctl spin 0")
+    t.sh("netctl mode intr")
     for i in range(20):
         burst(t, 16, 16 * i)
 
