@@ -42,6 +42,7 @@ class Pace:
         self.cores = os.cpu_count() or 2
         self.room = self.cores * CROWDED
         self.rest = self.work = sum(map(self.processor, tests))
+        self.running = {}  # test: when it started
         self.start = time.monotonic()
 
     def seconds(self, test):
@@ -54,8 +55,18 @@ class Pace:
         """How many processors it keeps busy, on the average."""
         return min(self.cores, self.processor(test) / max(0.1, self.seconds(test)))
 
+    def started(self, test):
+        self.running[test] = time.monotonic()
+
+    def half_done(self):
+        """What those that run have done, as far as the table knows."""
+        now = time.monotonic()
+        return sum(self.processor(t) * min(0.9, (now - start) / max(0.1, 2 * self.seconds(t)))
+                   for t, start in self.running.items())
+
     def ended(self, test):
         self.count += 1
+        self.running.pop(test, None)
         self.rest = max(0.0, self.rest - self.processor(test))
 
     def left(self):
@@ -63,10 +74,11 @@ class Pace:
 
     def text(self):
         # At first from the table, then more and more from how fast it went.
-        guess, done = self.rest / self.cores, self.work - self.rest
+        elapsed, half = time.monotonic() - self.start, self.half_done()
+        rest, done = self.rest - half, self.work - self.rest + half
+        guess = rest / self.cores
         if done > 0:
-            trust = min(1.0, (time.monotonic() - self.start) / 60)
-            guess += trust * ((time.monotonic() - self.start) / done * self.rest - guess)
+            guess += min(1.0, elapsed / 120) * (elapsed / done * rest - guess)
         return "%d of %d, about %s left" % (self.count, self.total, "%d s" % (guess // 5 * 5 + 5) if guess < 55 else
                                             "%d min" % round(guess / 60 + 0.3))
 

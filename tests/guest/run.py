@@ -130,14 +130,18 @@ class Process:
         self.test, self.text = test, b""
         self.pipe, theirs = os.pipe()
         sys.stdout.flush()
+        # A signal between the fork and the try would let the child go on as a second parent.
+        old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
         self.pid = os.fork()
         if self.pid == 0:
             try:
                 os.setpgid(0, 0)  # ^C is its parent's
+                signal.pthread_sigmask(signal.SIG_SETMASK, old)
                 os.close(self.pipe)
                 self.work(theirs)
             finally:
                 os._exit(0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
         os.close(theirs)
 
     def work(self, fd):
@@ -163,13 +167,13 @@ class Process:
                 self.test.show(what)
             else:
                 self.test.__dict__.update(what)
-        if data:
-            return False
+        return not data
+
+    def end(self):
         os.close(self.pipe)
         status = os.waitpid(self.pid, 0)[1]
         if self.test.passed is None and not self.test.why:
             self.test.fail(failed.Report("the test's own process ended before it told what came of it (status %d)" % status))
-        return True
 
 
 def soon(t):
@@ -184,7 +188,7 @@ class Running:
         self.report, self.jobs, self.pace = report, jobs, pace
         self.gates = gate.Gates(tests)
         self.waiting = sorted(tests, key=lambda t: (soon(t), -pace.seconds(t)))
-        self.running, self.ready = [], selectors.DefaultSelector()
+        self.running, self.ready = [], selectors.SelectSelector()  # epoll would be shared with the children
         self.failed = set()  # names
 
     def start_some(self):
@@ -198,6 +202,7 @@ class Running:
             elif self.may_start(t):
                 self.waiting.remove(t)
                 self.running.append(t)
+                self.pace.started(t)
                 process = Process(t)
                 self.ready.register(process.pipe, selectors.EVENT_READ, process)
         for why, tests in skipped.items():
@@ -216,6 +221,7 @@ class Running:
             for key, _ in self.ready.select():
                 if key.data.hear():
                     self.ready.unregister(key.fd)
+                    key.data.end()
                     ended.append(key.data.test)
         for t in ended:
             self.running.remove(t)
@@ -229,7 +235,7 @@ class Running:
         self.waiting = []
         for key in self.ready.get_map().values():
             os.kill(key.data.pid, signal.SIGTERM)
-        while self.running:
+        while self.ready.get_map():
             self.wait()
 
 
