@@ -151,7 +151,7 @@ arp_input(struct netif *nif, struct pktbuf *p)
     return;
   }
   int for_us = nif->addr && m.op == ARP_OP_REQUEST && m.tip == nif->addr;
-  int on_link = nif->addr && ((m.sip ^ nif->addr) & nif->mask) == 0;
+  int on_link = netif_net_has(netif_net(nif), m.sip);
   int known = m.sip && arptab_learn(nif, m.sip, m.sha, for_us && on_link);
   if(for_us)
     answer(nif, &m);

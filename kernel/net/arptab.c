@@ -371,7 +371,7 @@ arptab_clear(struct netif *nif, int statics)
 int
 arp_add_static(struct netif *nif, uint32 addr, const uint8 mac[6])
 {
-  if(nif->loopback || (mac[0] & 1) || addr == nif->addr || ((addr ^ nif->addr) & nif->mask) || netif_is_broadcast(nif, addr))
+  if(nif->loopback || (mac[0] & 1) || addr == nif->addr || !netif_net_has(netif_net(nif), addr) || netif_is_broadcast(nif, addr))
     return -EINVAL;
   acquire(&arplock);
   struct entry *e = find(nif, addr);

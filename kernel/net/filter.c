@@ -104,6 +104,8 @@ filter_read(uint64 uva, int n, int nonblock)
     pktq_unget(&unseen, p);
   else
     pktq_put(&asked, p);
+  if(err < 0)
+    wq_wake_one(&readers);  // the wake-up that this one has not used
   release(&filterlock);
   return err;
 }

@@ -44,7 +44,7 @@ check_options(const struct ip *h, uint *at)
       return DROP_IP_SRCROUTE + 1;
     // The pointer of these counts from 1; the first place is behind the fixed part, the last one ends the option.
     uint least = b[i] == IPOPT_RECORD ? 4 : 5, len = b[i + 1];
-    if((b[i] == IPOPT_RECORD || b[i] == IPOPT_TIMESTAMP) && (b[i + 2] < least || b[i + 2] > len + 1))
+    if((b[i] == IPOPT_RECORD || b[i] == IPOPT_TIMESTAMP) && (len + 1 < least || b[i + 2] < least || b[i + 2] > len + 1))
       return DROP_IP_OPTIONS + 1;
     i += len;
   }
@@ -233,7 +233,7 @@ options_of_piece(const uint8 *o, uint optlen, int first, uint8 *to)
   for(uint i = 0, len; i < optlen && o[i] != IPOPT_END; i += len){
     len = o[i] == IPOPT_NOP ? 1 : i + 1 < optlen ? o[i + 1] : 0;
     if(len == 0 || len > optlen - i)
-      break;  // a socket's, which are being changed: half of them is no harm
+      break;
     if(first || (o[i] & IPOPT_COPIED)){
       memcpy(to + n, o + i, len);
       n += len;

@@ -218,7 +218,7 @@ static struct netif *
 on_link(uint32 addr)
 {
   for(int i = 0; i < nnetif; i++)
-    if(netifs[i]->addr && ((addr ^ netifs[i]->addr) & netifs[i]->mask) == 0)
+    if(netif_net_has(netif_net(netifs[i]), addr))
       return netifs[i];
   return 0;
 }

@@ -108,9 +108,13 @@ route_add(uint32 dest, uint32 mask, uint32 gateway, struct netif *nif)
   int err = 0;
   if((~mask & (~mask + 1)) != 0 || (dest & ~mask) != 0)
     return -EINVAL;
-  if(gateway && (nif->addr == 0 || gateway == nif->addr || ((gateway ^ nif->addr) & nif->mask)))
-    return -ENETUNREACH;
   write_begin();
+  // Looked at under the lock: if the address changes, it has, or route_netif() will see the route.
+  struct netif_net net = netif_net(nif);
+  if(gateway && (gateway == net.addr || !netif_net_has(net, gateway))){
+    write_end();
+    return -ENETUNREACH;
+  }
   for(int i = 0; (i = find(i, dest, mask, 0)) >= 0; i++){
     if(table[i].until)
       remove(i--);  // who adds a route knows better than a gateway
@@ -157,8 +161,8 @@ first_to_end(int *n)
 static int
 is_neighbour(const struct netif *nif, uint32 addr)
 {
-  return nif->addr && ((addr ^ nif->addr) & nif->mask) == 0 && addr != nif->addr && (addr & ~nif->mask) != 0 &&
-         !netif_is_broadcast(nif, addr);
+  struct netif_net n = netif_net(nif);
+  return netif_net_has(n, addr) && addr != n.addr && (addr & ~n.mask) != 0 && !netif_is_broadcast(nif, addr);
 }
 
 // RFC 1122 3.2.2.2: only from the gateway that dst is sent to now, and only to a neighbour. What somebody set for this
@@ -217,15 +221,15 @@ route_failed(struct netif *nif, uint32 gateway)
 void
 route_netif(struct netif *nif)
 {
-  uint32 net = nif->addr & nif->mask;
   write_begin();
+  struct netif_net n = netif_net(nif);  // under the lock: of two changes at once the later one's is last
   for(int i = nroutes - 1; i >= 0; i--){
     struct route *r = &table[i];
-    if(r->nif == nif && (r->gateway == 0 || nif->addr == 0 || (r->gateway & nif->mask) != net))
+    if(r->nif == nif && (r->gateway == 0 || !netif_net_has(n, r->gateway)))
       remove(i);
   }
-  if(nif->addr && find(0, net, nif->mask, 0) < 0 && nroutes < ROUTES_MAX)
-    insert((struct route){ net, nif->mask, 0, nif, 0 });
+  if(n.addr && find(0, n.addr & n.mask, n.mask, 0) < 0 && nroutes < ROUTES_MAX)
+    insert((struct route){ n.addr & n.mask, n.mask, 0, nif, 0 });
   write_end();
 }
 

@@ -1,4 +1,4 @@
-// Options of sockets. One socket's options are set by its own processes, each a word of its own: no lock.
+// Options of sockets. One socket's options are set by its own processes. Those that are one word need no lock.
 
 #include "core/string.h"
 #include "net/sockpriv.h"
@@ -34,10 +34,11 @@ set_options(struct sock *s, const uint8 *v, uint n)
 {
   if(!ip_options_ok(v, n))
     return -EINVAL;
-  s->optlen = 0;
+  acquire(&s->lock);  // so that no datagram goes out with some of these and some of those
   memcpy(s->options, v, n);
   s->optlen = n;
   ip_changed();
+  release(&s->lock);
   return 0;
 }
 
@@ -92,8 +93,10 @@ sock_getopt(struct sock *s, int level, int name, void *v, uint *n)
     return 0;
   }
   if(level == IPPROTO_IP && name == IP_OPTIONS){
+    acquire(&s->lock);
     *n = MIN(*n, s->optlen);
     memcpy(v, s->options, *n);
+    release(&s->lock);
     return 0;
   }
   if(*n < sizeof(i))

@@ -366,7 +366,8 @@ netif_is_ours(uint32 addr)
 {
   for(int i = 0; i < nnetif; i++){
     struct netif *nif = netifs[i];
-    if(nif->addr && nif->up && (addr == nif->addr || (nif->loopback && (addr & nif->mask) == (nif->addr & nif->mask))))
+    struct netif_net n = netif_net(nif);
+    if(n.addr && nif->up && (addr == n.addr || (nif->loopback && netif_net_has(n, addr))))
       return 1;
   }
   return 0;
@@ -377,9 +378,10 @@ netif_is_broadcast(const struct netif *nif, uint32 addr)
 {
   if(addr == 0xffffffff)
     return 1;
-  uint32 hosts = ~nif->mask, host = addr & hosts;  // a net of one or two addresses has no broadcast address (RFC 3021)
+  struct netif_net n = netif_net(nif);
+  uint32 hosts = ~n.mask, host = addr & hosts;  // a net of one or two addresses has no broadcast address (RFC 3021)
   // All ones; all zeros is the form of old, and no host's address either (RFC 1122 3.2.1.3, 3.3.6).
-  return nif->addr && hosts > 1 && (addr & nif->mask) == (nif->addr & nif->mask) && (host == hosts || host == 0);
+  return hosts > 1 && (host == hosts || host == 0) && netif_net_has(n, addr);
 }
 
 // An address that one host may have, under a mask of the form 1...10...0.
@@ -411,8 +413,8 @@ netif_config(struct netif *nif, uint32 addr, uint32 mask, int up)
   if(!valid(addr, mask) || (addr >> 24 == 127 && addr && !nif->loopback))
     return -EINVAL;
   acquire(&netif_lock);
-  nif->addr = addr;
-  nif->mask = addr ? mask : 0;
+  struct netif_net net = { addr, addr ? mask : 0 };
+  __atomic_store(&nif->net, &net, __ATOMIC_RELAXED);
   nif->up = up != 0;
   release(&netif_lock);
   changed(nif);

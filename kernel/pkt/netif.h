@@ -47,6 +47,12 @@ struct nic_ops {
 
 #define NETIF_CSUM 1  // caps: the card fills in transport checksums (pktbuf.csum_offload)
 
+// An interface's address and mask: one word, stored whole. Whoever needs both loads them with netif_net(), or could have the
+// address of before and the mask of after a change.
+struct netif_net {
+  uint32 addr, mask;  // host order, 0: none yet
+} __attribute__((aligned(8)));
+
 // I constant after registration   n netif_lock   x txlock   a atomic   w the function of `watch`
 struct netif {
   char name[8];        // [I] "lo", "e0", "e1"
@@ -60,7 +66,12 @@ struct netif {
   uint16 irqno;        // [I]
   uint8 up;            // [n] in use
   int link;            // [a] carrier, by the driver
-  uint32 addr, mask;   // [n] host order, 0: none yet
+  union {
+    struct {
+      uint32 addr, mask;  // [n] [a] host order, 0: none yet
+    };
+    struct netif_net net;
+  };
   const struct nic_ops *driver_ops;  // [I] the driver's own, by netif_register()
   const struct nic_ops *ops;  // changed with every queue held and txlock (nic/faulty.c)
   void *drv;           // [I] the driver's own
@@ -86,6 +97,21 @@ struct netif {
     uint64 irqs, polls, link_changes, tx_full, resets;
   } stat;              // [a]
 };
+
+static inline struct netif_net
+netif_net(const struct netif *nif)
+{
+  struct netif_net v;
+  __atomic_load(&nif->net, &v, __ATOMIC_RELAXED);
+  return v;
+}
+
+// 1: addr is in the net that this address and mask stand for.
+static inline int
+netif_net_has(struct netif_net n, uint32 addr)
+{
+  return n.addr && ((addr ^ n.addr) & n.mask) == 0;
+}
 
 extern struct netif *netifs[NETIF_MAX + 1];  // [I] once registered; 0-ended
 extern int nnetif;

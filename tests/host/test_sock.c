@@ -479,6 +479,13 @@ check_sent_options(int i, const char *want, uint n)
 TEST(sock_ip_options)
 {
   struct sock *s = udp_socket(2000);
+  uint8 cut[IP_OPTMAX];  // as long as options may be; the last one's pointer would lie behind it
+  for(int i = 0; i < 2; i++){
+    memset(cut, IPOPT_NOP, sizeof(cut));
+    cut[IP_OPTMAX - 2] = i ? IPOPT_TIMESTAMP : IPOPT_RECORD;
+    cut[IP_OPTMAX - 1] = 2;
+    CHECK_EQ(sock_setopt(s, IPPROTO_IP, IP_OPTIONS, cut, sizeof(cut)), -EINVAL);
+  }
   static const char options[] = "\x07\x07\x04\0\0\0\0\x01\x88\x04\x12\x34";  // record route, nothing, stream identifier
   uint8 back[44];
   uint n = sizeof(back);
