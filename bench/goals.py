@@ -57,6 +57,14 @@ def make():
         for name in same:
             of_ours(goals, "wire3", name, False, 1, ">= 1 hart's", "wire1", name)
         goals["wire3", echo % 1 + "p99 : p50"] = Goal(True, 5, "<= 5")
+    # Beside a program that computes, on one hart: p50 within 3 x idle, half of what comes through idle, and a third of the hart
+    # stays the program's.
+    one = "echo 60, 1 on their way: "
+    of_ours(goals, "burn1", one + "p50, us, beside burn", True, 3, "<= 3 x idle", "burn1", one + "p50, us, idle")
+    for name in (one + "echoes/s, ", "echo 60, 64 on their way: echoes/s, ", "flood 60: received/s, "):
+        of_ours(goals, "burn1", name + "beside burn", False, 0.5, ">= 50 % of idle", "burn1", name + "idle")
+    for name in ("echo 60, 1 on their way", "echo 60, 64 on their way", "flood 60"):
+        goals["burn1", name + ": burn has, percent of a hart"] = Goal(False, 33, ">= 33")
     fixed(goals, "cost", "insns/echo 60, without idling", 3000)
     fixed(goals, "cost", "insns/received 60, flooded, without idling", 1500)
     fixed(goals, "cost", "insns/sent 60, without idling", 900)

@@ -1,6 +1,7 @@
 """The measurements themselves. A step measures one guest once and yields (name, value) pairs. Names carry their unit and
 are the rows of the table. A value of None: there was nothing to measure, because nothing came back."""
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -54,6 +55,50 @@ def curve(kind, harts, secs, rates=RATES):
                 best = max(best, r["per_s"])
             yield "%d: received/s, at the best rate" % size, best
             yield "%d: received/s, the sender at full speed" % size, r["per_s"]
+
+
+BESIDE = (("echo 60, 1 on their way", ("echo", 60, 1)), ("echo 60, 64 on their way", ("echo", 60, 64)), ("flood 60", ("recv", 60, 0)))
+
+
+def beside(kind, harts, secs):
+    """Echoes and a flood's frames alone, and beside as many programs that compute as there are harts (user/burn.c); and what is
+    left to such a program, by its own account."""
+    def loads(when):
+        for name, words in BESIDE:
+            r = g.gen(*words, secs)
+            if words[0] == "echo" and words[2] == 1:
+                yield "%s: p50, us, %s" % (name, when), r["p50_us"] if r["per_s"] else None
+                yield "%s: p99, us, %s" % (name, when), r["p99_us"] if r["per_s"] else None
+            yield "%s: %s/s, %s" % (name, "received" if words[0] == "recv" else "echoes", when), r["per_s"] or None
+
+    def computes(seconds, n, command):
+        """burn, so often; wait() waits until all have ended, and returns what they had."""
+        since = len(g.text)
+        for _ in range(n):
+            g.type(command % seconds)
+
+        def wait():
+            end = time.monotonic() + seconds + 60
+            while g.text.count("of a hart\n", since) < n:
+                if time.monotonic() > end:
+                    raise Failure("burn does not end:\n" + g.text[-1000:])
+                g.drain(0.05)
+            return [int(percent) for percent in re.findall(r"burn: (\d+) % of a hart\n", g.text[since:])]
+        return wait
+
+    with Guest(kind, harts, program=None) as g:
+        g.type("benchd &")
+        g.ready()
+        g.gen("echo", 60, 1, 0.3)
+        yield from loads("idle")
+        wait = computes(int(len(BESIDE) * (secs + 0.5)) + 2, harts, "burn %d &")
+        time.sleep(0.3)
+        yield from loads("beside burn")
+        wait()
+        for name, words in BESIDE:
+            wait = computes(2, 1, "sleep 0.5; burn %d")
+            g.gen(*words, 3.5)
+            yield "%s: burn has, percent of a hart" % name, wait()[0]
 
 
 def histogram(kind, harts, secs):

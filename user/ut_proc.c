@@ -376,6 +376,82 @@ sleeper_among_spinners(void)
     IS(ut_wait(), UT_KILLED);
 }
 
+// ---- whose turn it is: by the time that each has had ----
+
+// Milliseconds that a process has had of harts.
+static long
+cpu_ms(int pid)
+{
+  static struct kstat_proc procs[2 * NPROC];
+  int n = MUST(kstat(KSTAT_PROC, procs, sizeof(procs))) / (int)sizeof(procs[0]);
+  for(int i = 0; i < n; i++)
+    if(procs[i].pid == pid)
+      return procs[i].cpu_ns / 1000000;
+  FAIL("expected process %d among those of kstat, it is not there", pid);
+}
+
+// Beside `others`, who never let the machine be idle but wait all the time, a process that computes has its part of a hart: a third
+// of one, and at least a quarter as this is measured.
+static void
+has_its_part(void (*others)(long), int n)
+{
+  int pid[4], spinner = ut_start(spin, 20000);
+
+  for(int i = 0; i < n; i++)
+    pid[i] = ut_start(others, i);
+  for(int i = 0; i < 3; i++)
+    pause(1);  // whatever they had before has been used up
+  long start = ut_ms(), had = cpu_ms(spinner);
+  for(int i = 0; i < 10; i++)
+    pause(1);
+  long part = 100 * (cpu_ms(spinner) - had) / (ut_ms() - start);
+  if(part < 25)
+    FAIL("expected a third of a hart for who computes, it had %ld %%", part);
+  for(int i = 0; i < n; i++)
+    MUST(kill(pid[i]));
+  MUST(kill(spinner));
+  for(int i = 0; i < n + 1; i++)
+    IS(ut_wait(), UT_KILLED);
+}
+
+// Two that wake each other as often as they can.
+static int to_and_fro[4];
+
+static void
+wakes_the_other(long me)
+{
+  char c = 'x';
+
+  if(me == 0)
+    write(to_and_fro[1], &c, 1);
+  while(read(to_and_fro[me ? 0 : 2], &c, 1) == 1)
+    write(to_and_fro[me ? 3 : 1], &c, 1);
+}
+
+static void
+pair_beside_spinner(void)
+{
+  MUST(pipe(to_and_fro));
+  MUST(pipe(to_and_fro + 2));
+  has_its_part(wakes_the_other, 2);
+}
+
+// One that starts a short command after the other.
+static void
+starts_many(long unused)
+{
+  for(;;){
+    ut_start(spin, 8);
+    wait(0);
+  }
+}
+
+static void
+short_children_beside_spinner(void)
+{
+  has_its_part(starts_many, 1);
+}
+
 // Registers survive interrupts and switches: all that a function call keeps, and the temporaries, over a
 // loop of some hundred milliseconds in which others run on the same hart.
 static void
@@ -517,6 +593,8 @@ static const struct ut tests[] = {
   { "fork_without_memory", fork_without_memory, 0, 60 },
   { "spinners_share", spinners_share, 0, 0 },
   { "sleeper_among_spinners", sleeper_among_spinners, 0, 0 },
+  { "pair_beside_spinner", pair_beside_spinner, 0, 0 },
+  { "short_children_beside_spinner", short_children_beside_spinner, 0, 0 },
   { "registers", registers, 0, 60 },
   { "registers_in_calls", registers_in_calls, 0, 0 },
   { "pause_lasts", pause_lasts, 0, 0 },

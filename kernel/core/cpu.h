@@ -21,7 +21,7 @@ struct cpu {
   uint32 hartid;         // the machine's number
   volatile int resched;  // the running thread should give way
   volatile int idle;     // IDLE_...
-  uint32 call;           // hart to be woken when sched_lock is let go, plus 1; 0: none
+  uint32 call;           // harts to be called when sched_lock is let go, as bits
   struct proc *idle_thread;
   struct vm *vm;         // whose page table satp holds; 0: the kernel's own
   uint64 slice_end;      // time at which the running thread should give way

@@ -94,7 +94,7 @@ trap_user(struct trapframe *tf, uint64 cause)
   }
   // Looked at with interrupts on, or off: what comes after this is dealt with at the next trap, a slice later at most.
   while(cpu_load(resched))
-    sched_yield();
+    sched_preempt();
   if(myproc()->killed){
     intr_on();
     proc_exit(-1);
@@ -110,7 +110,7 @@ trap_kernel(uint64 cause)
   struct cpu *c = mycpu();
   interrupt(cause);
   if(c->resched && c->noff == 0 && c->proc != c->idle_thread)
-    sched_yield();
+    sched_preempt();
   irqoff_end();
 }
 

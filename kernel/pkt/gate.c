@@ -118,9 +118,9 @@ period_over(void *arg)
   acquire(&gatelock);
   int open = reopen(GATE_SHARE);
   release(&gatelock);
+  poll_first();
   if(open)
     poll_thread_wake();
-  sched_give_way();
 }
 
 void

@@ -2,8 +2,13 @@
 // waking up from WFI, takes longer than the whole way of a packet. One hart does so at a time (sched.c).
 //
 // When it finds a frame in that way the interrupts are masked ("watched"): they would only disturb, most of all a
-// hart that sleeps. They come back when the hart gives up and goes to sleep; or, if it has other things to
-// run, by a timer that sees that nobody has looked for WATCH. The idle hart also takes back what was sent, when nobody waits.
+// hart that sleeps. They come back when the hart gives up and goes to sleep. The idle hart also takes back what was sent, when
+// nobody waits.
+//
+// Where all harts compute nobody is idle, and the card leaves 128 us between two interrupts: an echo would take three times as
+// long as on an idle machine. So while frames come often a timer looks at watched rings every 50 us (TUNE_GLANCE), and takes what
+// it finds as an interrupt would. When it has found nothing for a millisecond the interrupts come back. (Aron, Druschel: Soft
+// timers, 1999.)
 
 #include "core/spinlock.h"
 #include "pkt/path.h"
@@ -13,7 +18,7 @@
 #include "sched/timer.h"
 
 #define RECLAIM 32         // sent packets taken back at a look
-#define WATCH (1 * MSEC)  // a queue that is watched may go without a look for so long, or twice as long
+#define WATCH (1 * MSEC)  // nobody looked, or found anything, for so long: interrupts will tell
 
 // Sent packets back to the pool. Somebody who is just sending does it himself.
 static void
@@ -37,18 +42,20 @@ reclaim(struct netif *nif)
 static struct timer watchdog;
 static uint32 looks;      // by idle harts
 static uint32 looks_then;  // ... when the watchdog last came
+static uint64 found_at;   // when somebody last looked or found something, as far as the watchdog knows
 static int nwatched;      // [a] queues
 
 // Interrupts of this queue would disturb. They are masked first: whoever sees `watched` may turn them on again at once.
-static void
-watch(struct netif *nif, int q)
+void
+poll_watch(struct netif *nif, int q, uint64 look)
 {
   if(count_get(&nif->rxq[q].watched))
     return;
   nif->ops->irq(nif, q, 0);
   if(__atomic_fetch_add(&nwatched, 1, __ATOMIC_SEQ_CST) == 0){
     looks_then = looks;
-    timer_set(&watchdog, now() + WATCH);
+    found_at = now();
+    timer_set(&watchdog, found_at + look);
   }
   __atomic_store_n(&nif->rxq[q].watched, 1, __ATOMIC_SEQ_CST);
 }
@@ -76,19 +83,40 @@ unwatch(int drain_it)
   return found;
 }
 
-// From the timer: has anybody looked since the last time?
+// A look at the queues that are watched. 1: there was something.
+static int
+glance(void)
+{
+  int found = 0;
+
+  for(int i = 0; i < count_get(&nnetif); i++)
+    for(int q = 0; q < netifs[i]->nqueue; q++){
+      struct netif *nif = netifs[i];
+      if(!count_get(&nif->rxq[q].watched) || count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
+        continue;
+      found = 1;
+      poll_on_account(nif, q);
+    }
+  return found;
+}
+
+// From the timer. While an idle hart looks it only sees to it that this goes on.
 static void
 watch_over(void *arg)
 {
   uint32 l = count_get(&looks);
+  int looked = l != looks_then;
 
   if(count_get(&nwatched) == 0)
     return;
-  if(l == looks_then)
-    unwatch(1);
   looks_then = l;
+  uint64 t = now(), next = looked || TUNE(GLANCE) == 0 ? WATCH : TUNE(GLANCE) * USEC;
+  if(looked || (gate_open() && TUNE(MODE) == MODE_POLL && glance()))
+    found_at = t;
+  else if(t - found_at >= WATCH)
+    unwatch(1);
   if(count_get(&nwatched))
-    timer_set(&watchdog, now() + WATCH);
+    timer_set(&watchdog, t + next);
 }
 
 static int
@@ -114,7 +142,7 @@ idle_look(void)
       if(count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
         continue;
       found = 1;
-      watch(nif, q);
+      poll_watch(nif, q, WATCH);
       int quota = poll_quota(nif);
       if(netif_poll(nif, q, quota) == quota)
         poll_leave(nif, q);

@@ -82,9 +82,10 @@ struct netif {
   struct pktq outq;           // [x] frames that wait for the end of a turn (netif_tx_hold)
   struct {
     int busy;          // [a] a hart polls this queue
-    int thread;        // [a] left to the net thread: interrupts are masked
-    int watched;       // [a] idle harts watch it: interrupts are masked
+    int thread;        // [a] not 0: left to the net thread, interrupts are masked (poll.c)
+    int watched;       // [a] idle harts, or a timer, watch it: interrupts are masked
   } rxq[4];
+  uint64 polled;              // [a] when an interrupt or the timer last took frames from it, while its hart computed
   struct timer watch;         // while the card owes frames
   uint32 stuck_at;            // [w] the transmit ring's head at the last look
   uint32 stuck_for;           // [w] looks in a row at which frames waited and none had been sent since the one before

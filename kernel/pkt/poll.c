@@ -7,6 +7,9 @@
 // buffer back lets the next frame in at once. The quota is what ends it. (Mogul, Ramakrishnan: Eliminating receive
 // livelock in an interrupt-driven kernel, 1997, section 6.)
 //
+// The net thread has its part of the hart as any other (sched.c), and what a handler does counts as done by it. When it has had
+// more than those who compute the handler leaves the frames to it, and it waits for its turn.
+//
 // While the card's descriptors are not given back it holds the frames, and nothing is spent on them: a machine that
 // cannot keep up drops at the earliest and cheapest place. Input also stops when a queue up the stack is nearly full. With
 // a share (TUNE_SHARE) the thread takes no turns with others: it goes on until it has had that much of 10 ms, and then input
@@ -35,6 +38,7 @@
 #define BATCH 32         // frames out of a ring at a time: one tail write, one fence for all
 #define NOLIMIT 0x7fffffff
 #define LO_QUOTA 64      // in the modes without a quota: those who answer each other on lo would never end
+#define OFTEN (1 * MSEC)  // frames that come so soon after others are looked for by a timer, when no hart is idle
 
 // Whoever drains a queue has its batch.
 static struct batch {
@@ -153,23 +157,50 @@ poll_thread_wake(void)
   release(&thread_lock);
 }
 
+enum { SEEN = 1, LEFT };  // rxq.thread: the net thread is at it; something was left since that turn began
+
 // The thread may take the queue, empty it and unmask as soon as it sees `thread`, so the mask comes first.
 void
 poll_leave(struct netif *nif, int q)
 {
   nif->ops->irq(nif, q, 0);
-  if(__atomic_exchange_n(&nif->rxq[q].thread, 1, __ATOMIC_SEQ_CST) == 0)
+  if(__atomic_exchange_n(&nif->rxq[q].thread, LEFT, __ATOMIC_SEQ_CST) == 0)
     poll_thread_wake();
+}
+
+static struct proc *net_proc;  // the net thread
+
+void
+poll_on_account(struct netif *nif, int q)
+{
+  int quota = poll_quota(nif), left = 1;
+  uint64 since = TUNE(MODE) == MODE_POLL ? sched_borrow(net_proc) : BORROW_IDLE;
+
+  if(since){
+    left = netif_poll(nif, q, quota) == quota;
+    sched_return(net_proc, since);
+  }
+  if(left)
+    poll_leave(nif, q);
+  else if(since != BORROW_IDLE && !nif->loopback && since - nif->polled < OFTEN && TUNE(GLANCE))
+    poll_watch(nif, q, TUNE(GLANCE) * USEC);
+  nif->polled = since;
 }
 
 void
 netif_interrupt(struct netif *nif, int q)
 {
-  int quota = poll_quota(nif);
-
   count_add(&nif->stat.irqs, 1);
-  if(!gate_open() || netif_poll(nif, q, quota) == quota)
+  if(gate_open())
+    poll_on_account(nif, q);
+  else
     poll_leave(nif, q);
+}
+
+void
+poll_first(void)
+{
+  sched_credit(net_proc);
 }
 
 void
@@ -215,15 +246,17 @@ poll_unmask(struct netif *nif, int q)
   return nif->ops->rx_pending(nif, q);
 }
 
-// One quota of a queue. If that empties the ring the card may interrupt again.
+// One quota of a queue. If that empties the ring, and no other hart has left more (the rest of what it made to be sent is on no
+// ring) the card may interrupt again.
 static void
 turn(struct netif *nif, int q)
 {
-  int quota = poll_quota(nif), n = netif_poll(nif, q, quota);
+  int *thread = &nif->rxq[q].thread, quota = poll_quota(nif), seen = SEEN;
 
-  if(n == quota || n == -EBUSY)
+  __atomic_store_n(thread, SEEN, __ATOMIC_SEQ_CST);
+  int n = netif_poll(nif, q, quota);
+  if(n == quota || n == -EBUSY || !__atomic_compare_exchange_n(thread, &seen, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
     return;  // next turn
-  __atomic_store_n(&nif->rxq[q].thread, 0, __ATOMIC_SEQ_CST);
   if(poll_unmask(nif, q))
     poll_leave(nif, q);
 }
@@ -270,8 +303,7 @@ net_thread(void *arg)
       wq_sleep_hard(&thread_waits, &thread_lock);
     release(&thread_lock);
     while(turns() > 0)
-      if(TUNE(SHARE) == 0 || TUNE(MODE) != MODE_POLL)
-        sched_yield();
+      sched_preempt();
   }
 }
 
@@ -352,7 +384,7 @@ netif_fill_rings(void)
 void
 poll_init(void)
 {
-  if(kthread_create("net", net_thread, 0) == 0)
+  if((net_proc = kthread_create("net", net_thread, 0)) == 0)
     panic("poll: no memory for the net thread");
   netif_stopped = have_it_reset;
   gate_init();

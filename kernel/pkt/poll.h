@@ -21,6 +21,9 @@ int poll_quota(const struct netif *nif);  // TUNE_RXQUOTA, where 0 is without en
 // poorer. Where there is none the frame is dropped by name, and its own buffer goes back. fresh: room for n. result: how
 // many frames, the first ones of `in`, go up.
 int poll_replace(struct netif *nif, const struct nic_ops *ops, int q, struct pktbuf **in, struct pktbuf **fresh, int n);
+// In an interrupt: up to a quota of a queue, on the net thread's account, while that has not had its share. The rest is left.
+void poll_on_account(struct netif *nif, int q);
+void poll_first(void);            // the net thread comes before all others now, for 10 ms of work
 // The rest of a queue is the net thread's; interrupts are masked until it is empty.
 void poll_leave(struct netif *nif, int q);
 // Interrupts of a queue that is empty on again. 1: a frame came since the last look, and no interrupt will tell.
@@ -30,6 +33,8 @@ void netif_fill_rings(void);      // as many packets onto each receive ring as t
 
 // idle.c
 void idle_init(void);
+// Interrupts of this queue off: idle harts look at it, or else a timer, the first time after `look`.
+void poll_watch(struct netif *nif, int q, uint64 look);
 
 // gate.c: input as a whole, open or stopped.
 void gate_init(void);

@@ -111,6 +111,7 @@ proc_wait(uint64 status_uva)
     release(&tree_lock);
     return -EFAULT;
   }
+  sched_collect(child);
   proc_free(child);
   return pid;
 }

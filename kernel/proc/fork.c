@@ -51,6 +51,7 @@ proc_fork(void)
   child->entry = to_user;
   safestrcpy(child->name, p->name, sizeof(child->name));
   share_files(p, child);
+  sched_inherit(child);
 
   acquire(&tree_lock);
   child->parent = p;

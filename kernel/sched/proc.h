@@ -45,7 +45,8 @@ struct proc {
   int wake_result;        // [s] 0 woken, -ETIMEDOUT, -EINTR
   int last_cpu;           // [s] index of the hart it ran on; -1: none yet
   uint64 cpu_time;        // [o] ticks of the time CSR spent running
-  uint64 started;         // [o] when it was last given a hart
+  uint64 started;         // [o] when it was last given a hart, or cpu_time was last added to
+  uint64 had;             // [s] the same as cpu_time, as far as it decides whose turn it is: sched.c
   void *kstack;           // [I] lowest byte; mapped at boot, for good
   struct trapframe *tf;   // [I] user registers, 0: kernel thread
   struct context context; // [s] kernel registers while it does not run
@@ -73,9 +74,16 @@ void proc_set_vm(struct vm *vm);                            // of the caller: ta
 struct proc *kthread_create(const char *name, void (*fn)(void *), void *arg);  // 0: no slot or memory
 void kthread_exit(void) __attribute__((noreturn));
 
-void sched_yield(void);                                     // let another ready thread run
+void sched_yield(void);                                     // let another ready thread run, whatever it has had
+void sched_preempt(void);                                   // let another ready thread run, if it has had less
 void sched_exit(void) __attribute__((noreturn));            // the caller is PS_ZOMBIE and never comes back
-void sched_give_way(void);                                  // from an interrupt: the running thread's turn is over
+void sched_inherit(struct proc *child);                     // a child that is being made has had what the caller has
+void sched_collect(const struct proc *child);               // ... and the caller what its child had, which is dead
+void sched_credit(struct proc *p);                          // it comes first now, for CREDIT of time
+// An interrupt's handler may do p's work on p's account, in the midst of whoever runs. Interrupts are off.
+uint64 sched_borrow(const struct proc *p);                  // 0: it has had its share; wake it, and it waits for its turn
+void sched_return(struct proc *p, uint64 since);            // since: what sched_borrow() said; the time from then on was p's
+#define BORROW_IDLE 1                                       // ... and nobody's else
 void sched_tick(void);                                      // from the timer: is the slice over?
 void sched_kill(struct proc *p);                            // sets killed, and ends its wait
 void sched_hart_init(void);                                 // every hart: its idle thread

@@ -2,6 +2,7 @@
 #define RXV_SCHED_RUNQ_H
 // Between the files of sched/ only: the scheduler's lock, and the two things one does under it.
 
+#include "core/bits.h"
 #include "core/cpu.h"
 #include "core/spinlock.h"
 #include "sched/ipi.h"
@@ -21,7 +22,7 @@ proc_asid(const struct proc *p)
 void sched_ready(struct proc *p);  // p may run: into the run queue, and a hart is told if one sleeps
 void sched_switch(void);           // give up this hart; the caller has set its own state
 
-// Releases sched_lock, then wakes the hart that sched_ready() or a switch wants woken.
+// Releases sched_lock, then calls the harts that sched_ready() wants called.
 static inline void
 sched_release(void)
 {
@@ -32,9 +33,10 @@ sched_release(void)
     return;
   }
   c->call = 0;
-  push_off();  // the other hart does not wait until this thread has its next turn
+  push_off();  // the others do not wait until this thread has its next turn
   release(&sched_lock);
-  ipi_send(call - 1);
+  for(; call; call &= call - 1)
+    ipi_send(lowest_bit(call));
   pop_off();
 }
 

@@ -1,8 +1,19 @@
 // Who runs where.
 //
-// Ready threads stand in one queue. A hart that has nothing to run executes its idle thread, which looks for work
-// for a while and then sleeps in WFI. A switch goes straight from one thread to the next, with sched_lock held:
-// acquired by the one that leaves, released by the one that comes.
+// Ready threads stand in one queue, ordered by the time that each has had of harts: who has had least is next. Time is
+// measured, in each switch, and not counted in slices, so two that wake each other a thousand times a second have no more of a
+// hart than one that computes. Whoever waits has nothing meanwhile, and so comes before those who compute when it is woken:
+// at once, by taking a hart from one of them. Two bounds make that fair. However long a thread waited, it is not more than CREDIT
+// behind; or else it could have the machine for itself for as long as it had slept. And it must be GRAIN behind the one that
+// runs, or else there would be a switch for every packet. (Stoica, Abdel-Wahab: Earliest eligible virtual deadline first, 1995,
+// has the theory; this is the least of it.)
+//
+// A child begins with its parent's account, and a parent that waits for a child has had what the child had: a shell that
+// starts one short command after the other is as one that computes.
+//
+// A hart that has nothing to run executes its idle thread, which looks for work for a while and then sleeps in WFI. A switch
+// goes straight from one thread to the next, with sched_lock held: acquired by the one that leaves, released by the one that
+// comes.
 //
 // satp. A switch between a process and the idle thread, or a kernel thread, leaves satp alone: the upper half is
 // the same everywhere. When the process comes back to the hart it ran on last, and nobody else was there meanwhile,
@@ -25,7 +36,9 @@
 #include "sched/stackuse.h"
 #include "sched/timer.h"
 
-#define SLICE (10 * MSEC)
+#define SLICE (5 * MSEC)    // after which it is looked whose turn it is
+#define CREDIT (10 * MSEC)  // the most that one who waited is behind those who compute
+#define GRAIN (1 * MSEC)    // by so much a woken thread must be behind the running one to take its hart
 
 struct spinlock sched_lock = SPINLOCK("sched");
 int (*idle_poll)(void);
@@ -33,20 +46,90 @@ int (*idle_stop)(void);
 uint32 idle_harts;
 uint64 idle_spin_time = 50 * USEC;
 
-static LIST(run_queue);             // [s]
+static LIST(run_queue);             // [s] by `had`, the least first
+static uint64 level = CREDIT;       // [s] what those who compute have had: the most that anybody had when its turn came
 static struct proc idle_procs[NCPU];
 static uint32 spinner;              // [a] hart that watches rings and run queue, plus 1; 0: none
 
 void context_switch(struct context *old, struct context *new);
 
-// Wake one hart that sleeps, if there is one and nobody is awake to look at the run queue anyway: when sched_lock has
-// been let go, for the call is a device access, and the hart that wakes up wants that lock first of all.
+// ----- whose turn it is; sched_lock is held -----
+
+// p runs, and has had its hart until t. Nobody runs for more than a slice without a look: what goes beyond that the host took.
 static void
-call_idle_hart(void)
+charge(struct proc *p, uint64 t)
+{
+  p->cpu_time += t - p->started;
+  p->had += MIN(t - p->started, SLICE);
+  p->started = t;
+}
+
+static struct proc *
+first_ready(void)
+{
+  return list_empty(&run_queue) ? 0 : container_of(run_queue.next, struct proc, link);
+}
+
+// Behind all that have had as little.
+static void
+enqueue(struct proc *p)
+{
+  struct list *at = run_queue.prev;
+  while(at != &run_queue && container_of(at, struct proc, link)->had > p->had)
+    at = at->prev;
+  p->state = PS_READY;
+  list_push(at, &p->link);
+}
+
+static void
+call(int cpu)
+{
+  mycpu()->call |= 1u << cpu;
+}
+
+// All harts are busy: the running thread that has had most gives way to p, if that is much more; this hart's if it will do, for it
+// need not be called.
+static void
+take_a_hart(const struct proc *p)
+{
+  uint64 t = now(), most = p->had + GRAIN;
+  int victim = -1, me = mycpu()->id;
+  for(int i = 0; i < ncpu; i++){
+    const struct proc *r = cpus[i].proc;
+    uint64 had = r->had + (t - r->started);
+    if(r == cpus[i].idle_thread)
+      return;  // it is about to look at the queue
+    if(had > most && victim != me){
+      most = i == me ? most : had;
+      victim = i;
+    }
+  }
+  if(victim < 0)
+    return;
+  cpus[victim].resched = 1;
+  if(victim != me)
+    call(victim);
+}
+
+// One hart for p, which is in the queue: one that sleeps, unless another is awake to look at the queue anyway. It is called when
+// sched_lock has been let go, for that is a device access, and the hart that wakes up wants that lock first of all.
+static void
+find_hart(const struct proc *p)
 {
   uint32 sleeping = __atomic_load_n(&idle_harts, __ATOMIC_SEQ_CST);
-  if(sleeping && __atomic_load_n(&spinner, __ATOMIC_RELAXED) == 0)
-    mycpu()->call = lowest_bit(sleeping) + 1;
+  if(__atomic_load_n(&spinner, __ATOMIC_RELAXED))
+    return;
+  if(sleeping)
+    call(lowest_bit(sleeping));
+  else
+    take_a_hart(p);
+}
+
+// p is not more than CREDIT behind.
+static void
+limit_credit(struct proc *p)
+{
+  p->had = MAX(p->had, level - CREDIT);
 }
 
 void
@@ -54,12 +137,75 @@ sched_ready(struct proc *p)
 {
   struct cpu *c = mycpu();
   int here = c->proc == c->idle_thread && list_empty(&run_queue);  // this hart will take it at once
-  p->state = PS_READY;
   p->wq = 0;
-  list_add(&run_queue, &p->link);
+  limit_credit(p);
+  enqueue(p);
   if(!here)
-    call_idle_hart();
+    find_hart(p);
 }
+
+void
+sched_inherit(struct proc *child)
+{
+  acquire(&sched_lock);
+  struct proc *p = myproc();
+  charge(p, now());
+  child->had = p->had;
+  sched_release();
+}
+
+void
+sched_collect(const struct proc *child)
+{
+  acquire(&sched_lock);
+  struct proc *p = myproc();
+  p->had = MAX(p->had, child->had);
+  sched_release();
+}
+
+// Somebody else's account is changed; his place in the queue with it.
+static void
+set_had(struct proc *p, uint64 had)
+{
+  p->had = had;
+  if(p->state == PS_READY){
+    list_del(&p->link);
+    enqueue(p);
+    find_hart(p);
+  }
+}
+
+void
+sched_credit(struct proc *p)
+{
+  acquire(&sched_lock);
+  set_had(p, MIN(p->had, level - CREDIT));
+  sched_release();
+}
+
+uint64
+sched_borrow(const struct proc *p)
+{
+  const struct cpu *c = mycpu();
+  if(c->proc == c->idle_thread)
+    return BORROW_IDLE;
+  return p->state == PS_WAITING && p->had <= level + GRAIN ? now() : 0;
+}
+
+void
+sched_return(struct proc *p, uint64 since)
+{
+  if(since == BORROW_IDLE)
+    return;
+  acquire(&sched_lock);
+  uint64 t = now() - since;
+  mycpu()->proc->started += t;
+  p->cpu_time += t;
+  set_had(p, MAX(p->had, level - CREDIT) + MIN(t, SLICE));
+  sched_release();
+}
+
+// ----- switching -----
 
 static void
 use_address_space(struct cpu *c, struct proc *p)
@@ -70,8 +216,9 @@ use_address_space(struct cpu *c, struct proc *p)
     vm_switch(p->vm, proc_asid(p), was_here);
 }
 
-void
-sched_switch(void)
+// Leave the hart to the next one at the time t, until when the caller is charged.
+static void
+switch_at(uint64 t)
 {
   struct cpu *c = mycpu();
   struct proc *p = c->proc, *n;
@@ -81,12 +228,11 @@ sched_switch(void)
   n = l ? container_of(l, struct proc, link) : c->idle_thread;
   stack_check(p);
   c->resched = 0;
-  if(n->state != PS_RUNNING)
-    n->state = PS_RUNNING;
+  n->state = PS_RUNNING;
+  if(l && n->had > level)
+    level = n->had;
   if(n == p)
     return;
-  uint64 t = now();
-  p->cpu_time += t - p->started;
   n->started = t;
   c->switches++;
   c->proc = n;
@@ -103,19 +249,43 @@ sched_switch(void)
 }
 
 void
-sched_yield(void)
+sched_switch(void)
+{
+  uint64 t = now();
+  charge(myproc(), t);
+  switch_at(t);
+}
+
+// The next one's turn, if it has had less; or, to_all, in any case: then the caller has had as much.
+static inline void
+give_turn(int to_all)
 {
   lockorder_may_sleep(0, "yield");
   acquire(&sched_lock);
-  struct proc *p = myproc();
-  if(list_empty(&run_queue)){
+  struct proc *p = myproc(), *n = first_ready();
+  if(n == 0){
     mycpu()->resched = 0;
   } else {
-    p->state = PS_READY;
-    list_add(&run_queue, &p->link);
-    sched_switch();
+    uint64 t = now();
+    charge(p, t);
+    if(to_all)
+      p->had = MAX(p->had, n->had);
+    enqueue(p);
+    switch_at(t);
   }
   sched_release();
+}
+
+void
+sched_yield(void)
+{
+  give_turn(1);
+}
+
+void
+sched_preempt(void)
+{
+  give_turn(0);
 }
 
 void
@@ -126,23 +296,22 @@ sched_exit(void)
   panic("zombie runs");
 }
 
-void
-sched_give_way(void)
-{
-  struct cpu *c = mycpu();
-  if(c->proc != c->idle_thread)
-    c->resched = 1;
-}
-
-// From the timer interrupt: the slice is over. Whoever is ready gets its turn when the trap returns.
+// From the timer interrupt: the slice is over. Whoever has had less gets its turn when the trap returns.
 void
 sched_tick(void)
 {
   struct cpu *c = mycpu();
+  uint64 t = now();
   c->ticks++;
-  c->slice_end = now() + SLICE;
-  if(!list_empty(&run_queue))
-    sched_give_way();
+  c->slice_end = t + SLICE;
+  acquire(&sched_lock);
+  struct proc *p = c->proc, *n = first_ready();
+  if(p != c->idle_thread){
+    charge(p, t);
+    level = MAX(level, p->had);
+    c->resched |= n && n->had <= p->had;
+  }
+  sched_release();
 }
 
 void
@@ -240,7 +409,7 @@ sched_idle(void)
     acquire(&sched_lock);
     if(!list_empty(&run_queue)){
       if(run_queue.next->next != &run_queue)
-        call_idle_hart();  // more than one waits
+        find_hart(container_of(run_queue.next->next, struct proc, link));  // more than one waits
       c->idle_thread->state = PS_READY;
       sched_switch();
     }

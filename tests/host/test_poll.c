@@ -1,256 +1,4 @@
-#include "fixture.h"
-#include "core/cpu.h"
-#include "pkt/gate.h"
-#include "pkt/poll.h"
-#include "pkt/tune.h"
-#include "sched/proc.h"
-
-// --- a card whose frames come when the test says so ---
-
-#define RING 64
-#define POSTED (RING - 1)
-
-static struct {
-  struct pktbuf *buf[RING];
-  uint taken, arrived, provided;  // free-running
-  uint given, sent;               // frames to be sent, free-running
-  int sends_nothing;
-  int masked, stopped, disobeys;
-  int refuses;                    // 1: takes no buffers
-  void (*on_start)(void);         // called once when the card has been started again
-  void (*on_empty)(void);         // called once when somebody has seen the ring empty
-  void (*on_unmask)(void);        // ... when interrupts are turned on, before the ring is looked at
-} nic;
-
-static int passed;                // frames that went up the stack
-static int least;                 // empty buffers on the ring, at the worst moment
-int host_yields;
-static void (*thread)(void *), (*ip_thread)(void *);
-static int doorbells, tx_room = 1000;  // goes in which the card was given frames to send; how many it takes
-static int answer;                // input() sends one frame for each
-static sigjmp_buf thread_sleeps;
-
-int (*idle_poll)(void);
-int (*idle_stop)(void);
-uint64 idle_spin_time;
-
-struct proc *
-kthread_create(const char *name, void (*fn)(void *), void *arg)
-{
-  *(strcmp(name, "net") == 0 ? &thread : &ip_thread) = fn;
-  return (struct proc *)&thread;
-}
-
-static int gave_way;
-
-void
-sched_yield(void)
-{
-  CHECK_EQ(host_locks, 0);
-  host_yields++;
-}
-
-void
-sched_give_way(void)
-{
-  gave_way++;
-}
-
-// The thread has nothing more to do.
-void
-wq_sleep_hard(struct waitq *q, struct spinlock *lk)
-{
-  release(lk);
-  siglongjmp(thread_sleeps, 1);
-}
-
-static void
-run(void (*fn)(void *))
-{
-  if(sigsetjmp(thread_sleeps, 0) == 0)
-    fn(0);
-}
-
-void
-net_thread(void)
-{
-  run(thread);
-}
-
-void
-net_ip_thread(void)
-{
-  run(ip_thread);
-}
-
-static void
-call_once(void (**fn)(void))
-{
-  void (*f)(void) = *fn;
-  *fn = 0;
-  if(f)
-    f();
-}
-
-static int
-rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
-{
-  int i = 0;
-  for(; i < n && nic.taken != nic.arrived; i++){
-    out[i] = nic.buf[nic.taken++ % RING];
-    out[i]->tail = out[i]->head + 60;
-    pkt_own(out[i], PKT_NIC, PKT_STACK);
-  }
-  if(i == 0)
-    call_once(&nic.on_empty);
-  return i;
-}
-
-static int
-rx_provide(struct netif *nif, int q, struct pktbuf **in, int n)
-{
-  int i = 0;
-  CHECK(!nic.stopped);
-  for(; i < n && !nic.refuses && nic.provided - nic.taken < MIN(POSTED, TUNE(RXRING)); i++){
-    CHECK_EQ(pkt_len(in[i]), 0);
-    nic.buf[nic.provided++ % RING] = in[i];
-  }
-  return i;
-}
-
-static int
-rx_pending(struct netif *nif, int q)
-{
-  return nic.taken != nic.arrived;
-}
-
-static int
-no_tx(struct netif *nif, int q, struct pktbuf **in, int n)
-{
-  return 0;
-}
-
-static void
-irq(struct netif *nif, int q, int on)
-{
-  nic.masked = !on;
-  if(on)
-    call_once(&nic.on_unmask);
-}
-
-static void
-ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
-{
-  r->size = RING;
-  r->owned = is_tx ? nic.given - nic.sent : 0;
-  r->head = nic.sent;
-}
-
-static int
-take_tx(struct netif *nif, int q, struct pktbuf **in, int n)
-{
-  int i = 0;
-  for(; i < n && tx_room > 0; i++, tx_room--){
-    nic.given++;
-    nic.sent += !nic.sends_nothing;
-    pkt_own(in[i], PKT_NIC, PKT_STACK);
-    pkt_free(in[i]);
-  }
-  doorbells += i > 0;
-  return i;
-}
-
-static void
-fill(void)
-{
-  struct pktbuf *p;
-  while(nic.provided - nic.taken < POSTED && (p = pkt_alloc()) != 0){
-    pkt_own(p, PKT_STACK, PKT_NIC);
-    nic.buf[nic.provided++ % RING] = p;
-  }
-}
-
-// Nobody else may be in the rings when the card is stopped, or started.
-static int
-stop(struct netif *nif)
-{
-  CHECK(holding(&nif->txlock) && nif->rxq[0].busy);
-  nic.stopped = 1;
-  return nic.disobeys ? -EIO : 0;
-}
-
-static void
-start(struct netif *nif)
-{
-  CHECK(holding(&nif->txlock) && nif->rxq[0].busy && nic.stopped);
-  CHECK_EQ(nic.taken, nic.arrived);  // what had come has gone up
-  nic.stopped = 0;
-  nic.given = nic.sent = nic.sends_nothing = 0;
-  fill();
-  call_once(&nic.on_start);
-}
-
-static const struct nic_ops ops = {
-  .rx_return = rx_return, .rx_provide = rx_provide, .rx_pending = rx_pending,
-  .tx_provide = take_tx, .tx_return = no_tx, .irq = irq, .ring = ring, .stop = stop, .start = start,
-};
-
-static struct netif ring_nif = { .name = "r0", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &ops };
-
-static void
-input(struct netif *nif, struct pktbuf *p)
-{
-  CHECK_EQ(host_locks, 0);
-  passed++;
-  least = MIN(least, (int)(nic.provided - nic.taken));
-  if(!answer)
-    pkt_free(p);
-  else
-    netif_tx(nif, p);
-}
-
-static void
-plug_in(void)
-{
-  poll_init();
-  netif_input = input;
-  CHECK_EQ(netif_register(&ring_nif), 0);
-  ring_nif.up = 1;
-  least = POSTED;
-  nic.given = nic.sent = doorbells = ring_nif.stat.tx_frames = 0;  // it announced itself
-  fill();
-}
-
-static void
-pull_out(void)
-{
-  CHECK_EQ(nic.provided - nic.taken, POSTED);
-  while(nic.taken != nic.provided)
-    pkt_free(nic.buf[nic.taken++ % RING]);
-}
-
-static void
-arrive(int n)
-{
-  nic.arrived += n;
-  CHECK(nic.arrived - nic.taken <= nic.provided - nic.taken);
-}
-
-static void
-arrive_and_interrupt(void)
-{
-  arrive(1);
-  if(!nic.masked)
-    netif_interrupt(&ring_nif, 0);
-}
-
-static void
-arrive_one(void)
-{
-  arrive(1);
-}
-
-// --- the tests ---
+#include "pollcard.h"
 
 // The ring is as full as before whenever a frame goes up.
 TEST(poll_replacement_comes_first)
@@ -393,6 +141,86 @@ TEST(poll_watchdog)
   host_advance(3 * MSEC);
   CHECK(!nic.masked);
   CHECK_EQ(passed, 6);
+  pull_out();
+}
+
+// Where programs compute frames that come often are looked for by a timer, with the card's interrupts off, and each look is as an
+// interrupt is: on the net thread's account. When none have come for a millisecond the interrupts are back.
+TEST(poll_glances)
+{
+  plug_in();
+  lent = fake_now;
+  for(int i = 0; i < 2; i++){
+    returned = 0;
+    CHECK(!nic.masked);  // the first frame may be the only one
+    arrive(1);
+    netif_interrupt(&ring_nif, 0);
+    CHECK_EQ(returned, lent);
+    lent += MSEC / 2;
+  }
+  CHECK_EQ(passed, 2);
+  CHECK(nic.masked);
+  for(int i = 0; i < 30; i++){
+    arrive(1);
+    returned = 0;
+    host_advance(60 * USEC);
+    CHECK_EQ(passed, 3 + i);
+    CHECK_EQ(returned, lent);
+    CHECK(nic.masked);
+  }
+  host_advance(2 * MSEC);
+  CHECK(!nic.masked);
+  CHECK_EQ(idle_stop(), 0);
+  tunes[TUNE_GLANCE] = 0;  // or not at all
+  arrive(1);
+  netif_interrupt(&ring_nif, 0);
+  arrive(1);
+  netif_interrupt(&ring_nif, 0);
+  CHECK(!nic.masked);
+  lent = BORROW_IDLE;
+  pull_out();
+}
+
+// When the net thread has had its share an interrupt, or a look of the timer, leaves the frames to it.
+TEST(poll_leaves_what_is_not_its_turn)
+{
+  plug_in();
+  lent = 0;
+  arrive(3);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 0);
+  CHECK(nic.masked);
+  net_thread();
+  CHECK_EQ(passed, 3);
+  CHECK(!nic.masked);
+  tunes[TUNE_MODE] = MODE_INTR;  // the classic kernel asks nobody
+  arrive(3);
+  netif_interrupt(&ring_nif, 0);
+  CHECK_EQ(passed, 6);
+  lent = BORROW_IDLE;
+  pull_out();
+}
+
+// Another hart leaves the rest of its turn to the net thread while that is at the end of its own: it takes one more.
+static void
+leave_some(void)
+{
+  poll_leave(&ring_nif, 0);
+}
+
+TEST(poll_thread_hears_of_more)
+{
+  plug_in();
+  answer = 1;
+  arrive(1);
+  poll_leave(&ring_nif, 0);
+  nic.on_send = leave_some;
+  uint64 polls = ring_nif.stat.polls;
+  net_thread();
+  CHECK_EQ(ring_nif.stat.polls, polls + 2);
+  CHECK_EQ(passed, 1);
+  CHECK(!nic.masked);
+  answer = 0;
   pull_out();
 }
 
@@ -586,16 +414,15 @@ TEST(poll_share)
   netif_input = slow_input;
   tunes[TUNE_SHARE] = 30;
   tunes[TUNE_RXQUOTA] = 1;
-  host_yields = gave_way = 0;
+  credited = 0;
   arrive(7);
   netif_interrupt(&ring_nif, 0);
   net_thread();
   CHECK_EQ(passed, 3);
-  CHECK_EQ(host_yields, 0);  // it has its share before others
   CHECK(!gate_open());
   host_advance(11 * MSEC);
   CHECK(gate_open());
-  CHECK_EQ(gave_way, 1);  // ... at once when the next period begins
+  CHECK_EQ(credited, 1);  // ... and comes before others when the next period begins
   net_thread();
   CHECK_EQ(passed, 6);
   host_advance(11 * MSEC);

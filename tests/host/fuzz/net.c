@@ -78,7 +78,23 @@ sched_yield(void)
 }
 
 void
-sched_give_way(void)
+sched_preempt(void)
+{
+}
+
+uint64
+sched_borrow(const struct proc *p)
+{
+  return BORROW_IDLE;
+}
+
+void
+sched_return(struct proc *p, uint64 since)
+{
+}
+
+void
+sched_credit(struct proc *p)
 {
 }
 
