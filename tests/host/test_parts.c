@@ -135,6 +135,7 @@ everything_is_full(uint packets)
   fill_filter();
   fill_ipqueue();
   fill_lo(s);
+  CHECK_EQ(loop_waits(), MIN(256, pkt_parts[PART_LO]));
   all_works(s);
   fill_outq(s);
   CHECK(pkt_in_use() <= pkt_total() - pkt_total() / 32);
