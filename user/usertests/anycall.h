@@ -339,13 +339,23 @@ any_arg(char kind)
 
 // ---- calls
 
-// What was opened is remembered. A pipe must not make anybody wait who does not want to.
+// A pipe, or a socket that was made without flags, must not make a process wait that does not want to.
+static void
+any_calm(int fd)
+{
+  if(!any_waits || any_below(16))
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+// What was opened is remembered.
 static void
 any_opened(uint64 number, long r)
 {
   int fd[2];
 
-  if(number == SYS_socket)
+  if(number == SYS_labconnect)
+    any_calm((int)r);
+  if(number == SYS_socket || number == SYS_labconnect)
     any_socks[any_below(4)] = (int)r;
   else if(number == SYS_open || number == SYS_dup)
     any_files[any_below(4)] = (int)r;
@@ -354,8 +364,7 @@ any_opened(uint64 number, long r)
   memmove(fd, (void *)any_args[0], sizeof(fd));
   for(int i = 0; i < 2; i++){
     any_files[any_below(4)] = fd[i];
-    if(!any_waits || any_below(16))
-      fcntl(fd[i], F_SETFL, O_NONBLOCK);
+    any_calm(fd[i]);
   }
 }
 
