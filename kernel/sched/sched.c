@@ -96,9 +96,11 @@ take_a_hart(const struct proc *p)
   int victim = -1, me = mycpu()->id;
   for(int i = 0; i < ncpu; i++){
     const struct proc *r = cpus[i].proc;
-    uint64 had = r->had + (t - r->started);
+    if(r == 0)
+      continue;  // at boot: it has not got so far
     if(r == cpus[i].idle_thread)
       return;  // it is about to look at the queue
+    uint64 had = r->had + (t - r->started);
     if(had > most && victim != me){
       most = i == me ? most : had;
       victim = i;

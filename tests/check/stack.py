@@ -24,7 +24,8 @@ FROM_MAIN = {"run_and_exit"}  # where a child begins anew, on main's frame
 class Program:
     def __init__(self, path, objdump):
         self.frame, self.calls, self.name, self.by_pointer = {}, {}, {}, set()
-        run = subprocess.run([objdump, "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=False)
+        run = subprocess.run([objdump, "-t", "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=False)
+        self.sizes = {int(m[1], 16): int(m[2], 16) for m in re.finditer(r"(?m)^([0-9a-f]+) .*\bF \S+\s+([0-9a-f]+) ", run.stdout)}
         self.read(run.stdout)
         called = set().union(*self.calls.values()) if self.calls else set()
         for f in self.by_pointer:
@@ -46,6 +47,8 @@ class Program:
             if f is None or not m:
                 continue
             pc, op, args = int(m[1], 16), m[2], m[3]
+            if self.sizes.get(f) and pc >= f + self.sizes[f]:
+                continue  # strings, which follow the last function, and are disassembled, too
             arg = [a.strip() for a in re.split(r"[#<]", args)[0].split(",")]
             target = re.search(r"([0-9a-f]+) <", args)
             target = int(target[1], 16) if target else None

@@ -39,6 +39,14 @@ console(void)
   return text;
 }
 
+void
+check_said(const char *what)
+{
+  uint n = strlen(console()), m = strlen(what);
+  if(n < m || strcmp(console() + n - m, what) != 0)
+    test_fail(__FILE__, __LINE__, "the console says \"%s\", which does not end with \"%s\"", console(), what);
+}
+
 // --- the card ---
 
 #define SENT_MAX 4096

@@ -92,6 +92,7 @@ static inline const uint8 *sent_l4(int i) { return sent(i)->b + 14 + ip_hlen(sen
 long drops(enum drop_reason why);       // so far in this test
 long counted(enum net_counter id);
 const char *console(void);              // what was printed so far
+void check_said(const char *what);      // ... ends with this
 void fresh_packet_pages(void);          // all packets' bytes are HOST_SECRET again
 
 // The net thread, and the IP thread of the mode `thread`, run until they have nothing to do. After poll_init().

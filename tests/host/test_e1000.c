@@ -141,14 +141,6 @@ TEST(e1000_address_without_eeprom)
 }
 
 static void
-said(const char *what)
-{
-  uint n = strlen(console()), m = strlen(what);
-  if(n < m || strcmp(console() + n - m, what) != 0)
-    test_fail(__FILE__, __LINE__, "the console says \"%s\", which does not end with \"%s\"", console(), what);
-}
-
-static void
 refused(const char *why)
 {
   int packets = pkt_in_use(), pages = host_pages_used, n = nnetif;
@@ -157,7 +149,7 @@ refused(const char *why)
   CHECK_EQ(pkt_in_use(), packets);
   CHECK_EQ(host_pages_used, pages);
   CHECK_EQ(nic->reg[0x0100 / 4] | nic->reg[0x0400 / 4] | nic->reg[0x00d0 / 4], 0);
-  said(why);
+  check_said(why);
 }
 
 // A NIC that cannot be driven is left alone with a sentence, and keeps nothing.
@@ -675,36 +667,4 @@ TEST(e1000_ring_record)
   nif->ops->ring(nif, 1, 0, &r);
   CHECK_EQ(r.size, 0);
   nic_pull_out();
-}
-
-// As many NICs as there may be share the pool: none has more than its part, none is without, and the console says so.
-TEST(e1000_many_share_the_pool)
-{
-  uint n = 0, all = 0;
-  for(int i = 0; nnetif < NETIF_MAX; i++){
-    nic_plug(i);
-    CHECK_EQ(nic_probe(), 0);
-    CHECK_EQ(nic_owns(), 0);  // nothing before it is known how many share
-  }
-  pkt_init(1000);
-  poll_init();
-  netif_fill_rings();
-  n = netif_nics();
-  for(int i = 0; i < nnetif; i++)
-    if(netifs[i]->ops == &e1000_ops){
-      struct e1000 *e = netifs[i]->drv;
-      CHECK_EQ(e->rx.provided - e->rx.taken, pkt_parts[PART_RX] / n);
-      CHECK(netifs[i]->txmost >= PKT_MAXFRAG + 4);
-      all += e->rx.provided - e->rx.taken;
-    }
-  CHECK(all <= pkt_parts[PART_RX]);
-  CHECK(pkt_total() - pkt_in_use() > pkt_total() / 2);
-  said("rxv: 8 network cards share 1000 packets: 23 on each receive ring, not 255.\n");
-  nif = netifs[nnetif - 1];
-  CHECK_EQ(netif_reset(nif), 0);  // and a reset puts no more on the ring
-  CHECK_EQ(((struct e1000 *)nif->drv)->rx.provided, pkt_parts[PART_RX] / n);
-  host_advance(3 * SEC);
-  for(int i = 0; i < nnetif; i++)
-    if(netifs[i]->ops == &e1000_ops)
-      nic_take(netifs[i]);
 }

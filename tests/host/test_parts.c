@@ -1,9 +1,11 @@
 // The pool is shared out: whatever keeps packets is full, and ARP, ICMP, and another socket work all the same.
 
 #include "fixture.h"
+#include "card82540.h"
 #include "core/cpu.h"
 #include "net/filter.h"
 #include "net/sockmem.h"
+#include "nic/e1000_dev.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 #include "sched/proc.h"
@@ -200,4 +202,36 @@ TEST(parts_lists_of_the_harts)
   CHECK_EQ(n, 100);
   while(n > 0)
     pkt_free(all[--n]);
+}
+
+// As many NICs as there may be share the pool: none has more than its part, none is without, and the console says so.
+TEST(e1000_many_share_the_pool)
+{
+  uint n = 0, all = 0;
+  for(int i = 0; nnetif < NETIF_MAX; i++){
+    nic_plug(i);
+    CHECK_EQ(nic_probe(), 0);
+    CHECK_EQ(nic_owns(), 0);  // nothing before it is known how many share
+  }
+  pkt_init(1000);
+  poll_init();
+  netif_fill_rings();
+  n = netif_nics();
+  for(int i = 0; i < nnetif; i++)
+    if(netifs[i]->ops == &e1000_ops){
+      struct e1000 *e = netifs[i]->drv;
+      CHECK_EQ(e->rx.provided - e->rx.taken, pkt_parts[PART_RX] / n);
+      CHECK(netifs[i]->txmost >= PKT_MAXFRAG + 4);
+      all += e->rx.provided - e->rx.taken;
+    }
+  CHECK(all <= pkt_parts[PART_RX]);
+  CHECK(pkt_total() - pkt_in_use() > pkt_total() / 2);
+  check_said("rxv: 8 network cards share 1000 packets: 23 on each receive ring, not 255.\n");
+  struct netif *nif = netifs[nnetif - 1];
+  CHECK_EQ(netif_reset(nif), 0);  // and a reset puts no more on the ring
+  CHECK_EQ(((struct e1000 *)nif->drv)->rx.provided, pkt_parts[PART_RX] / n);
+  host_advance(3 * SEC);
+  for(int i = 0; i < nnetif; i++)
+    if(netifs[i]->ops == &e1000_ops)
+      nic_take(netifs[i]);
 }

@@ -136,6 +136,7 @@ refuse(void)
 }
 
 // There is no file here.
+int u_exec(const char *path, char **argv) { return refuse(); }
 int u_open(const char *path, int flags) { return refuse(); }
 int u_close(int fd) { return refuse(); }
 int u_fstat(int fd, void *st) { return refuse(); }
