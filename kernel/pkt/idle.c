@@ -6,9 +6,10 @@
 // nobody waits.
 //
 // Where all harts compute nobody is idle, and the card leaves 128 us between two interrupts: an echo would take three times as
-// long as on an idle machine. So while frames come often a timer looks at watched rings every 50 us (TUNE_GLANCE), and takes what
-// it finds as an interrupt would. When it has found nothing for a millisecond the interrupts come back. (Aron, Druschel: Soft
-// timers, 1999.)
+// long as on an idle machine. So while frames come often, and each wakes somebody, a timer looks at watched rings every 50 us
+// (TUNE_GLANCE), and takes what it finds as an interrupt would. When that has woken nobody for a millisecond the interrupts come
+// back: a program that has more requests waiting than it can answer is not helped by looks, and loses a quarter of its echoes
+// a second to them. (Aron, Druschel: Soft timers, 1999.)
 
 #include "core/spinlock.h"
 #include "pkt/path.h"
@@ -18,7 +19,7 @@
 #include "sched/timer.h"
 
 #define RECLAIM 32         // sent packets taken back at a look
-#define WATCH (1 * MSEC)  // nobody looked, or found anything, for so long: interrupts will tell
+#define WATCH (1 * MSEC)  // nobody looked, or found what another waits for, for so long: interrupts will tell
 
 // Sent packets back to the pool. Somebody who is just sending does it himself.
 static void
@@ -42,7 +43,7 @@ reclaim(struct netif *nif)
 static struct timer watchdog;
 static uint32 looks;      // by idle harts
 static uint32 looks_then;  // ... when the watchdog last came
-static uint64 found_at;   // when somebody last looked or found something, as far as the watchdog knows
+static uint64 found_at;   // when somebody last looked or found what another waited for, as far as the watchdog knows
 static int nwatched;      // [a] queues
 
 // Interrupts of this queue would disturb. They are masked first: whoever sees `watched` may turn them on again at once.
@@ -83,21 +84,20 @@ unwatch(int drain_it)
   return found;
 }
 
-// A look at the queues that are watched. 1: there was something.
+// A look at the queues that are watched. 1: somebody waited for what there was.
 static int
 glance(void)
 {
-  int found = 0;
+  int woke = 0;
 
   for(int i = 0; i < count_get(&nnetif); i++)
     for(int q = 0; q < netifs[i]->nqueue; q++){
       struct netif *nif = netifs[i];
       if(!count_get(&nif->rxq[q].watched) || count_get(&nif->rxq[q].thread) || !nif->ops->rx_pending(nif, q))
         continue;
-      found = 1;
-      poll_on_account(nif, q);
+      woke |= poll_on_account(nif, q);
     }
-  return found;
+  return woke;
 }
 
 // From the timer. While an idle hart looks it only sees to it that this goes on.

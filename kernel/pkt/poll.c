@@ -170,21 +170,22 @@ poll_leave(struct netif *nif, int q)
 
 static struct proc *net_proc;  // the net thread
 
-void
+int
 poll_on_account(struct netif *nif, int q)
 {
-  int quota = poll_quota(nif), left = 1;
+  int quota = poll_quota(nif), left = 1, woke = 0;
   uint64 since = TUNE(MODE) == MODE_POLL ? sched_borrow(net_proc) : BORROW_IDLE;
 
   if(since){
     left = netif_poll(nif, q, quota) == quota;
-    sched_return(net_proc, since);
+    woke = sched_return(net_proc, since);
   }
   if(left)
     poll_leave(nif, q);
-  else if(since != BORROW_IDLE && !nif->loopback && since - nif->polled < OFTEN && TUNE(GLANCE))
+  else if(woke && !nif->loopback && since - nif->polled < OFTEN && TUNE(GLANCE))
     poll_watch(nif, q, TUNE(GLANCE) * USEC);
   nif->polled = since;
+  return woke;
 }
 
 void

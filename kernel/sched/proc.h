@@ -82,7 +82,8 @@ void sched_collect(const struct proc *child);               // ... and the calle
 void sched_credit(struct proc *p);                          // it comes first now, for CREDIT of time
 // An interrupt's handler may do p's work on p's account, in the midst of whoever runs. Interrupts are off.
 uint64 sched_borrow(const struct proc *p);                  // 0: it has had its share; wake it, and it waits for its turn
-void sched_return(struct proc *p, uint64 since);            // since: what sched_borrow() said; the time from then on was p's
+// since: what sched_borrow() said; the time from then on was p's. result: 1: a thread that was woken takes this hart next.
+int sched_return(struct proc *p, uint64 since);
 #define BORROW_IDLE 1                                       // ... and nobody's else
 void sched_tick(void);                                      // from the timer: is the slice over?
 void sched_kill(struct proc *p);                            // sets killed, and ends its wait

@@ -194,17 +194,19 @@ sched_borrow(const struct proc *p)
   return p->state == PS_WAITING && p->had <= level + GRAIN ? now() : 0;
 }
 
-void
+int
 sched_return(struct proc *p, uint64 since)
 {
   if(since == BORROW_IDLE)
-    return;
+    return 0;
   acquire(&sched_lock);
   uint64 t = now() - since;
   mycpu()->proc->started += t;
   p->cpu_time += t;
   set_had(p, MAX(p->had, level - CREDIT) + MIN(t, SLICE));
+  int woke = mycpu()->resched;
   sched_release();
+  return woke;
 }
 
 // ----- switching -----

@@ -65,6 +65,7 @@ sched_preempt(void)
 // What the scheduler says of an interrupt: nobody has the hart; the net thread has had its share (0); or the time.
 static uint64 lent = BORROW_IDLE;
 static uint64 returned;
+static int somebody_waits = 1;
 
 uint64
 sched_borrow(const struct proc *p)
@@ -72,10 +73,11 @@ sched_borrow(const struct proc *p)
   return lent;
 }
 
-void
+int
 sched_return(struct proc *p, uint64 since)
 {
   returned = since;
+  return since != BORROW_IDLE && somebody_waits;
 }
 
 void

@@ -88,9 +88,10 @@ sched_borrow(const struct proc *p)
   return BORROW_IDLE;
 }
 
-void
+int
 sched_return(struct proc *p, uint64 since)
 {
+  return 0;
 }
 
 void
