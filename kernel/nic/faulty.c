@@ -35,6 +35,7 @@ struct faulty {
   struct netif *nif;              // [h]
   int stopped;                    // [h] the card is
   int next_bad;                   // [f] the next frame on the ring is to look damaged
+  int late_bad;                   // [f] the frame that was taken last should have, and came when the ring had been looked at
   const struct nic_ops *card;     // [h] the driver's own verbs. They stay when the faults go: somebody may still be in one of ours
   struct netctl_faulty set;       // [f]
   struct timer timer;             // set under lock
@@ -222,8 +223,10 @@ behind_bad(struct faulty *f, int q, struct pktbuf **got)
 
   for(int i = 0; i < BATCH && f->next_bad && f->card->rx_spoil(f->nif, q, i); i++)
     f->next_bad = happens(w, f->set.bad);
-  if((n = f->card->rx_return(f->nif, q, got, 1)) == 1)
+  if((n = f->card->rx_return(f->nif, q, got, 1)) == 1){
+    f->late_bad = f->next_bad;
     f->next_bad = happens(w, f->set.bad);
+  }
   return n;
 }
 
@@ -254,7 +257,11 @@ faulty_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
   for(int i = 0; i < BATCHES && done == 0 && came > 0; i++){
     came = from_card(f, q, got);
     for(int j = 0; j < came; j++)
-      meet(f, RX, got[j], t);
+      if(f->late_bad)
+        lose(f, RX, got[j], DROP_RX_ERROR);
+      else
+        meet(f, RX, got[j], t);
+    f->late_bad = 0;
     for(; done < n && (p = next_due(w, t)) != 0; done++){
       out[done] = p;
       leave(w);
