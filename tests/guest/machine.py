@@ -19,8 +19,7 @@ QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
 PROBE, PROBED = " \b", " \b \b"  # typed at the shell, and its echo: the line is as it was
-PROMPT = r"(?m)^\$ "
-PROBED_PROMPT = r"(?m)^[ \b]*\$ "  # behind a probe that the console has echoed before the shell does
+PROMPT = r"(?m)^(?:%s)*\$ " % PROBED
 MESSAGE = re.compile(r"[a-z]\w*(?: \S+){0,3}: .*\n")  # what a line of the kernel's looks like; some of programs' do, too
 NOTICE = re.compile(r"(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, before a prompt
 PANIC_SECONDS = 5  # for a back trace and the locks, at the most
@@ -183,15 +182,15 @@ class Machine:
         """The same; echo: where the echo of the command ends. A message of the kernel's ends the line that is being typed, which
         is shown again behind it: `$ ` and what was typed so far. So a prompt that may be such a one is looked at for what
         follows it; to make sure that something does, a key is typed."""
-        start, prompt = self.at, PROMPT
+        start = self.at
         while True:
-            found = self.expect(prompt, "the shell's prompt", seconds, partial=True)
+            found = self.expect(PROMPT, "the shell's prompt", seconds, partial=True)
             if not self.doubtful(found.start(), echo):
                 break
             if len(self.text) == self.at:
                 typed = self.typed
                 self.send(PROBE)
-                self.typed, prompt = typed, PROBED_PROMPT
+                self.typed = typed
             follows = self.expect("(?s).", "the shell to take a key", seconds, partial=True).group()
             if follows not in ("\n", "^" if self.typed < " " else self.typed[0]):
                 self.at = found.end()
@@ -208,7 +207,7 @@ class Machine:
                 break
             end = begin
         begin = self.text.rfind("\n", 0, max(end - 1, 0)) + 1
-        if re.compile(PROBED_PROMPT).match(self.text, begin, end):
+        if re.compile(PROMPT).match(self.text, begin, end):
             return end < prompt
         return end == echo
 
@@ -227,7 +226,8 @@ class Machine:
         self.send(command + "\n")
         self.expect(echo_of(command), "the echo of '%s'" % command, seconds)
         out = self.next_prompt(seconds, echo=self.at).replace(PROBED, "")
-        out = re.split(PROBED_PROMPT + echo_of(command), out)[-1]  # the echo comes again behind a message, or if it was typed ahead
+        again = re.match(r"(?ms).*^\$ " + echo_of(command), out)  # behind a message, or typed ahead
+        out = out[again.end():] if again else out
         return self.notices_off(re.sub(r"(?m)^\$ \n(?:\$ \n|%s)*\Z" % MESSAGE.pattern, "", out))
 
     @staticmethod
