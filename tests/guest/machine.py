@@ -18,9 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
 SLOW = float(os.environ.get("RXV_SLOW", "1"))
-PROBE, PROBED = " \b", " \b \b"  # typed at the shell, and its echo: the line is as it was
-PROMPT = r"(?m)^(?:%s)*\$ " % PROBED
-MESSAGE = re.compile(r"[a-z]\w*(?: \S+){0,3}: .*\n")  # what a line of the kernel's looks like; some of programs' do, too
+PROMPT = r"(?m)^\$ "
 NOTICE = re.compile(r"(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, before a prompt
 PANIC_SECONDS = 5  # for a back trace and the locks, at the most
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -176,40 +174,9 @@ class Machine:
 
     def prompt(self, seconds=30):
         """Wait for the shell; what came before it."""
-        return self.next_prompt(seconds)
-
-    def next_prompt(self, seconds, echo=None):
-        """The same; echo: where the echo of the command ends. A message of the kernel's ends the line that is being typed, which
-        is shown again behind it: `$ ` and what was typed so far. So a prompt that may be such a one is looked at for what
-        follows it; to make sure that something does, a key is typed."""
         start = self.at
-        while True:
-            found = self.expect(PROMPT, "the shell's prompt", seconds, partial=True)
-            if not self.doubtful(found.start(), echo):
-                break
-            if len(self.text) == self.at:
-                typed = self.typed
-                self.send(PROBE)
-                self.typed = typed
-            follows = self.expect("(?s).", "the shell to take a key", seconds, partial=True).group()
-            if follows not in ("\n", "^" if self.typed < " " else self.typed[0]):
-                self.at = found.end()
-                break
+        found = self.expect(PROMPT, "the shell's prompt", seconds, partial=True)
         return self.text[start:found.start()]
-
-    def doubtful(self, prompt, echo):
-        """The prompt at this place may be an old one: there are only messages between it and another, or it comes right after
-        (messages and) a command that was typed before there was any."""
-        end, floor = prompt, echo or 0
-        while end > floor:
-            begin = self.text.rfind("\n", 0, end - 1) + 1
-            if not MESSAGE.fullmatch(self.text, begin, end):
-                break
-            end = begin
-        begin = self.text.rfind("\n", 0, max(end - 1, 0)) + 1
-        if re.compile(PROMPT).match(self.text, begin, end):
-            return end < prompt
-        return end == echo
 
     def background(self, command, ready="", seconds=30):
         """Start a command with &; wait for the next prompt and, before or behind it, for the program to be ready."""
@@ -225,10 +192,7 @@ class Machine:
         """One line for the shell; what it printed."""
         self.send(command + "\n")
         self.expect(echo_of(command), "the echo of '%s'" % command, seconds)
-        out = self.next_prompt(seconds, echo=self.at).replace(PROBED, "")
-        again = re.match(r"(?ms).*^\$ " + echo_of(command), out)  # behind a message, or typed ahead
-        out = out[again.end():] if again else out
-        return self.notices_off(re.sub(r"(?m)^\$ \n(?:\$ \n|%s)*\Z" % MESSAGE.pattern, "", out))
+        return self.notices_off(self.prompt(seconds))
 
     @staticmethod
     def notices_off(text):

@@ -14,12 +14,9 @@ FAKE = r'''#!%s
 import sys
 print("boot\x1b[0m\r\nrxv")
 sys.stdout.write("$ "); sys.stdout.flush()
-line = ""
-while c := sys.stdin.read(1):
-    line = line[:-1] if c == "\b" else line + c
-    sys.stdout.write({"\b": "\b \b", "\n": "\r\n"}.get(c, c)); sys.stdout.flush()
-    if c != "\n": continue
-    words, line = line.split(), ""
+for line in sys.stdin:
+    words = line.split()
+    sys.stdout.write(line.rstrip("\n") + "\r\n")
     if words[:1] == ["noise"]: print("fs: the disk\narp: e0: moved")
     if words[:1] == ["echo"]: print(" ".join(words[1:]))
     if words[:1] == ["halt"]: sys.exit(int(words[1]))
@@ -29,104 +26,23 @@ while c := sys.stdin.read(1):
 ''' % sys.executable
 
 
-# Shows a text when what has been typed ends with another one, and so on. What is shown before that ends with "$ ".
-SCRIPT = r'''#!%s
-import sys
-for typed, shown in %r:
-    got = ""
-    while not got.endswith(typed):
-        c = sys.stdin.read(1)
-        if not c: sys.exit(0)
-        got += c
-    sys.stdout.write(shown); sys.stdout.flush()
-sys.stdin.read()
-'''
-
-
-class Fake(unittest.TestCase):
+class Console(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.TemporaryDirectory()
         self.qemu = os.path.join(self.dir.name, "qemu")
-        self.old, machine.QEMU = machine.QEMU, self.qemu
-
-    def start(self, program):
         with open(self.qemu, "w", encoding="utf-8") as f:
-            f.write(program)
+            f.write(FAKE)
         os.chmod(self.qemu, 0o755)
-        self.m = machine.Machine(self.dir.name, disk=False)
+        self.old, machine.QEMU = machine.QEMU, self.qemu
+        image = os.path.join(self.dir.name, "fs.img")
+        with open(image, "wb") as f:
+            f.write(b"image")
+        self.m = machine.Machine(self.dir.name, image=image)
 
     def tearDown(self):
         self.m.close()
         machine.QEMU = self.old
         self.dir.cleanup()
-
-
-class Messages(Fake):
-    """What the kernel says while a line is typed ends it; then the line is shown again, prompt and all."""
-    NO, AGAIN = "fs: the disk does not take writes; changes wait in memory\n", "fs: the disk takes writes again\n"
-    COMMAND = "echo more > other; sync; cat fresh other"
-
-    def says(self, *steps):
-        """A machine at its prompt that answers so."""
-        self.start(SCRIPT % (sys.executable, (("", "boot\n$ "),) + steps))
-        self.m.prompt(5)
-
-    def runs(self, command, wanted, *steps):
-        self.says(*steps)
-        self.assertEqual(self.m.run(command, 5), wanted, steps)
-        self.m.close()
-
-    def test_typed_ahead(self):
-        """Four consoles that were seen: a command typed before the shell asked for it, which echoes once more then."""
-        c, out, before = self.COMMAND, "new\nmore\n", "\n" + self.NO + "$ \n" + self.AGAIN + "$ \n"
-        for early in (c[:-8], c[:-9]):
-            self.runs(c, out, (c + "\n", before + early + "$ " + c + "\n" + out + "$ "))
-        self.runs(c, out, (c + "\n", before + "$ " + c + "\n" + out + "$ "))
-        self.runs(c, out, (c + "\n", before + c + "\n$ "), (machine.PROBE, c + "\n" + out + "$ " + machine.PROBED))
-        # The key comes while the command runs.
-        self.runs(c, out, (c + "\n", before + c + "\n$ "), (machine.PROBE, c + "\nnew\n" + machine.PROBED + "more\n$ "))
-        self.runs("true", "", ("true\n", "\ntrue\n$ "), (machine.PROBE, "true\n" + machine.PROBED + "$ "))
-
-    def test_before_the_command(self):
-        """The same from its beginning: the prompt that is shown again is no answer to an empty line."""
-        c = self.COMMAND
-        self.says(("fresh\n", "echo new > fresh\n$ \n" + self.NO + "$ \n" + self.AGAIN + "$ "),
-                  ("\n" + machine.PROBE, "\n$ " + machine.PROBED), (c + "\n", c + "\nnew\nmore\n$ "))
-        self.m.send("echo new > fresh\n")
-        self.m.expect("takes writes again")
-        self.m.send("\n")
-        self.m.prompt(5)
-        self.assertEqual(self.m.run(c, 5), "new\nmore\n")
-
-    def test_at_each_key(self):
-        c = "cat fresh"
-        for out in ("", "new\n", "cat: fresh: none\n"):
-            for n in range(len(c)):
-                doubt = [(machine.PROBE, machine.PROBED)] if "cat:" in out else []  # it looks like a message
-                self.runs(c, out, (c + "\n", c[:n] + "\n" + self.AGAIN + "$ " + c + "\n" + out + "$ "), *doubt)
-            for torn in (c + "\n" + self.AGAIN + "$ ", c + "\n" + self.AGAIN + "$ " + c + "\n" + self.NO + "$ "):
-                self.runs(c, out, (c + "\n", torn), (machine.PROBE, c + "\n" + out + "$ " + machine.PROBED))
-
-    def test_nothing_else_is_printed(self):
-        c = "nt fault"
-        self.runs(c, self.NO, (c + "\n", c + "\n" + self.NO + "$ "), (machine.PROBE, machine.PROBED))
-        # The prompt, then a message.
-        self.runs(c, self.NO, (c + "\n", c + "\n" + self.NO + "$ \n" + self.AGAIN + "$ "), (machine.PROBE, machine.PROBED))
-        # The prompt, then what a program in the background says.
-        self.runs(c, self.NO, (c + "\n", c + "\n" + self.NO + "$ ready\n"))
-        # Not the first command after what was tried.
-        self.says((c + "\n", c + "\n" + self.NO + "$ "), (machine.PROBE, machine.PROBED), ("true\n", "true\n$ "))
-        self.assertEqual([self.m.run(c, 5), self.m.run("true", 5)], [self.NO, ""])
-
-    def test_what_a_command_prints_is_kept(self):
-        c = "cat fresh"
-        self.runs(c, "new\n" + self.NO, (c + "\n", c + "\nnew\n" + self.NO + "$ "))
-
-
-class Console(Fake):
-    def setUp(self):
-        super().setUp()
-        self.start(FAKE)
 
     def test_commands(self):
         self.m.prompt()
