@@ -220,7 +220,7 @@ provoke(int what)
   else if(what <= PROVOKE_PAGE_WRITE)
     provoke_page(what);
   else if(what <= PROVOKE_OVERFLOW)
-    dig(what == PROVOKE_STACK ? STACK_SPARE - 300 : 0);
+    dig(what == PROVOKE_STACK ? STACK_SPARE : 0);
   else if(what <= PROVOKE_NULL)
     provoke_undefined(what);
   else
