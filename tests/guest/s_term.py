@@ -125,6 +125,8 @@ def line_after_a_message(t):
     s.until("the program", lambda lines: len([x for x in lines if x.endswith("ready")]) == 2)
     s.send("cat\r")
     s.until("cat's echo", lambda lines: lines[-2].endswith("cat") and lines[-1] == "")
+    s.send("one\r")
+    s.until("cat's first line", lambda lines: lines[-3:] == ["one", "one", ""])  # now it reads, and the shell does not
     s.send("h\u00e4l\x7f\x7fi")
     s.shows("hi")
     t.host.send_udp(5, 7, b"now")
