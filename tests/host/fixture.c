@@ -39,6 +39,20 @@ console(void)
   return text;
 }
 
+int
+bind_to(struct sock *s, uint32 addr, uint16 port)
+{
+  struct endpoint ep = { addr, port };
+  return sock_bind(s, &ep);
+}
+
+int
+connect_to(struct sock *s, uint32 addr, uint16 port)
+{
+  struct endpoint ep = { addr, port };
+  return sock_connect(s, &ep, 0);
+}
+
 void
 check_said(const char *what)
 {

@@ -132,6 +132,8 @@ void feed_fragments(uint32 src, uint16 sport, uint16 dport, uint n, uint size, u
 // --- sockets ---
 
 struct sock *udp_socket(uint16 port);   // bound to any address; port 0: not bound
+int bind_to(struct sock *s, uint32 addr, uint16 port);     // what sock_bind() and sock_connect() say
+int connect_to(struct sock *s, uint32 addr, uint16 port);
 struct sock *udp_connected(uint16 port, uint32 addr, uint16 peer_port);
 int64 send_to(struct sock *s, uint32 addr, uint16 port, uint n);  // n bytes from user memory
 int64 receive(struct sock *s, uint n, struct endpoint *from);     // does not wait; into user memory

@@ -3,20 +3,6 @@
 #include "fixture.h"
 #include "pkt/poll.h"
 
-static int
-bind_to(struct sock *s, uint32 addr, uint16 port)
-{
-  struct endpoint ep = { addr, port };
-  return sock_bind(s, &ep);
-}
-
-static int
-connect_to(struct sock *s, uint32 addr, uint16 port)
-{
-  struct endpoint ep = { addr, port };
-  return sock_connect(s, &ep, 0);
-}
-
 static void
 error_comes(void)
 {

@@ -11,20 +11,6 @@ count_change(struct sock *s)
 }
 
 static int
-bind_to(struct sock *s, uint32 addr, uint16 port)
-{
-  struct endpoint ep = { addr, port };
-  return sock_bind(s, &ep);
-}
-
-static int
-connect_to(struct sock *s, uint32 addr, uint16 port)
-{
-  struct endpoint ep = { addr, port };
-  return sock_connect(s, &ep, 0);
-}
-
-static int
 set_int(struct sock *s, int level, int name, int v)
 {
   return sock_setopt(s, level, name, &v, sizeof(v));
