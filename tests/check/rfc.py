@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The table of RFC clauses, doc/rfc.md: does it name tests and functions that exist?
+"""The table of RFC clauses, tests/rfc.md: does it name tests and functions that exist?
 
     rfc.py           what is wrong with it, a sentence each, and how many clauses it has; status 1 if anything is
     rfc.py --open    the clauses that the kernel does not keep, with the reasons
@@ -9,7 +9,7 @@ import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TABLE = "doc/rfc.md"
+TABLE = "tests/rfc.md"
 HEAD = ["§", "level", "clause", "state", "where", "shown by, or why not"]
 LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY")
 STATES = ("kept", "not kept", "n/a")
