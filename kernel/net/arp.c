@@ -4,7 +4,7 @@
 #include "core/string.h"
 #include "net/arptab.h"
 #include "net/ether.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "pkt/drop.h"
 #include "sched/timer.h"
 

@@ -13,7 +13,7 @@
 #include "net/arptab.h"
 #include "net/ether.h"
 #include "net/ip.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "net/route.h"
 #include "pkt/drop.h"
 #include "pkt/tune.h"

@@ -6,7 +6,7 @@
 #include "core/cpu.h"
 #include "core/string.h"
 #include "net/arp.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/path.h"

@@ -9,7 +9,7 @@
 #include "net/arp.h"
 #include "net/filter.h"
 #include "net/icmp.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "net/route.h"
 #include "pkt/cksum.h"
 #include "pkt/path.h"

@@ -8,7 +8,7 @@
 #include "net/ip.h"
 #include "core/string.h"
 #include "net/icmp.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "pkt/tune.h"
 #include "sched/timer.h"
 #include "sched/waitq.h"

@@ -4,7 +4,7 @@
 #include "core/rand.h"
 #include "core/string.h"
 #include "net/ip.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"

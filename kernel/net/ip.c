@@ -7,7 +7,7 @@
 #include "net/arp.h"
 #include "net/forward.h"
 #include "net/icmp.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"

@@ -4,6 +4,7 @@
 #include "core/printf.h"
 #include "core/string.h"
 #include "net/arp.h"
+#include "net/count.h"
 #include "net/diagnose.h"
 #include "net/ip.h"
 #include "net/route.h"
@@ -13,12 +14,6 @@
 #include "pkt/path.h"
 #include "pkt/tap.h"
 #include "pkt/tune.h"
-
-#define X(id, name, text) [NET_##id] = name,
-static const char *const names[NNET] = { NET_COUNTERS(X) };
-#undef X
-
-uint64 net_counts[NNET];
 
 _Static_assert(sizeof(struct kstat_if) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
 _Static_assert(sizeof(struct kstat_tap) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
@@ -105,7 +100,7 @@ netstat_record(int what, int i, void *rec)
   case KSTAT_DROP:
     return counter_record(i, rec, drop_names, drop_counts, NDROP);
   case KSTAT_NET:
-    return counter_record(i, rec, names, net_counts, NNET);
+    return counter_record(i, rec, net_count_names, net_counts, NNET);
   case KSTAT_TAP:
     if(i >= TAP_N)
       return NETSTAT_END;

@@ -3,7 +3,7 @@
 #include "core/string.h"
 #include "net/icmp.h"
 #include "net/ip.h"
-#include "net/netstat.h"
+#include "net/count.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/drop.h"

@@ -7,6 +7,7 @@
 #include "core/string.h"
 #include "core/types.h"
 #include "net/arp.h"
+#include "net/count.h"
 #include "net/ether.h"
 #include "net/icmp.h"
 #include "net/ip.h"
