@@ -8,6 +8,7 @@
 ## make grade      all tests, graded; QUICK=1: the most telling ones, V=1 shows the console, ARGS="ping dns" runs only some
 ## make check      what can be checked without QEMU, in seconds
 ## make bench      measure: beside the limit of QEMU's card, and beside Linux; QUICK=1: two minutes
+## make figures    draw the figures of doc/ again, from doc/figures/*.fig
 ## make host-tests the pure files of the kernel, tested on this host
 ## make setup      install the tools that are missing; it asks first. YES=1 does not ask; ALL=1: a second compiler, too
 ## make doctor     each tool: its version, whether it will do, and the mend
@@ -336,6 +337,9 @@ host-tests:
 check:
 	@tests/check/run
 
+figures:
+	@doc/figures/draw
+
 setup doctor:
 	@YES='$(YES)' ALL='$(ALL)' tests/tools/setup $(filter-out setup,$@)
 
@@ -349,4 +353,4 @@ ifeq ($O,)
 	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_* $U/*.asm $U/*.sym
 endif
 
-.PHONY: all listings qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check setup doctor help clean FORCE
+.PHONY: all listings qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check figures setup doctor help clean FORCE
