@@ -1,7 +1,7 @@
 #ifndef RXV_CORE_SPINLOCK_H
 #define RXV_CORE_SPINLOCK_H
 // Mutual exclusion among harts, for short work. Interrupts are off while one is held; no sleep, no copyin or
-// copyout under it. The order in which locks nest is the table in core/lockorder.c; the debug build checks it.
+// copyout under it. The order in which locks nest is the table in debug/lockorder.c; the debug build checks it.
 
 #include "core/cpu.h"
 #include "core/types.h"

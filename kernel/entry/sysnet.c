@@ -7,7 +7,7 @@
 #include "net/filter.h"
 #include "net/netstat.h"
 #include "net/sock.h"
-#include "nic/faulty.h"
+#include "debug/faulty.h"
 #include "pkt/netif.h"
 #include "proc/process.h"
 #include "kernel/net.h"

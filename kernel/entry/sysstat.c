@@ -4,7 +4,7 @@
 #include "core/string.h"
 #include "entry/sys.h"
 #include "net/netstat.h"
-#include "nic/faulty.h"
+#include "debug/faulty.h"
 #include "mm/kalloc.h"
 #include "mm/uaccess.h"
 #include "pkt/netif.h"

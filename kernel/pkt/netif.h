@@ -73,7 +73,7 @@ struct netif {
     struct netif_net net;
   };
   const struct nic_ops *driver_ops;  // [I] the driver's own, by netif_register()
-  const struct nic_ops *ops;  // changed with every queue held and txlock (nic/faulty.c)
+  const struct nic_ops *ops;  // changed with every queue held and txlock (debug/faulty.c)
   void *drv;           // [I] the driver's own
   void (*facts)(struct netif *nif, struct nic_facts *f);  // [I] its state, for net/diagnose.c; takes no lock. 0: no NIC
   uint16 rxmost, txmost, outmost;  // [a] packets on each receive ring, on the transmit ring, in outq: its share of the pool

@@ -1,4 +1,4 @@
-"""Faults on purpose: in the guest (nic/faulty), on the wire, at the cable, in the card."""
+"""Faults on purpose: in the guest (debug/faulty), on the wire, at the cable, in the card."""
 import os
 import re
 import socket

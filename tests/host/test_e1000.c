@@ -5,7 +5,7 @@
 #include "mm/kalloc.h"
 #include "kernel/kstat.h"
 #include "nic/e1000_dev.h"
-#include "nic/faulty.h"
+#include "debug/faulty.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 

@@ -10,7 +10,7 @@ extern struct netif card2;  // e1, 10.0.3.15/24
 extern struct wire *wire;  // for whoever makes a frame; in memory of its own, for it is large
 
 extern void (*on_sent)(const struct frame *f);  // each frame, as it goes out; 0: nobody asks
-extern int frames_damaged;  // on purpose (nic/faulty): what is sent is not checked
+extern int frames_damaged;  // on purpose (debug/faulty): what is sent is not checked
 extern int forwarding;       // frames of others may go on, too
 
 // After an input: everything is closed, time passes; no packet, socket, lock or timer may be left.

@@ -1,5 +1,5 @@
-#ifndef RXV_NIC_FAULTY_H
-#define RXV_NIC_FAULTY_H
+#ifndef RXV_DEBUG_FAULTY_H
+#define RXV_DEBUG_FAULTY_H
 // A layer between a card and the stack that loses, duplicates, reorders, damages and delays frames, both ways. While it
 // is on it stands in for the driver's verbs (netif.ops); off, nothing of it is on the packet's way.
 

@@ -12,7 +12,7 @@
 // lines are bounded; a timer sees to frames that wait when no others come. The loopback interface has only one way:
 // what is sent there is what comes in.
 
-#include "nic/faulty.h"
+#include "debug/faulty.h"
 #include "core/cpu.h"
 #include "core/string.h"
 #include "pkt/cksum.h"
