@@ -1,6 +1,6 @@
 # The proofs: what takes longer than `make grade`, or shows more. The lines with two marks are what `make help` prints.
 ##
-## The proofs (doc/testing.md):
+## The proofs (tests/README.md):
 ## make crash      kill QEMU under load KILLS=200 times, SEED=; each disk is judged
 ## make hostile    hostile input, class by class, with what became of it; ARGS="--pcap DIR I5 F"
 ## make mutants    take out one check of the kernel at a time, and see a test fail for each; ARGS="ip.c uaccess"
