@@ -187,23 +187,28 @@ $(KB)$K/%.S.o: $K/%.S $(KLINK)kflags
 	@mkdir -p $(@D)
 	$Q$(CC) $(KCFLAGS) -c -o $@ $<
 
-# ---- user programs: every user/NAME.c with a main() is one, with no list to edit
+# ---- user programs: every NAME.c with a main() in user/ is one, with no list to edit; so is one in user/tests/ or user/bench/
 #
-# A file without main(), say user/uthread_switch.S, belongs to the program that its name is, or begins with before a _:
-# uthread_switch, or else uthread.
+# A file without main(), say user/uthread_switch.S, belongs to the program of its directory that its name is, or begins
+# with before a _: uthread_switch, or else uthread.
 
-USRC := $(notdir $(sort $(wildcard $U/*.c $U/*.S)))
+UDIRS = tests bench
+USRC := $(patsubst $U/%,%,$(sort $(wildcard $U/*.c $U/*.S $(foreach d,$(UDIRS),$U/$d/*.c $U/$d/*.S))))
 IS_MAIN = ^[[:space:]]*([[:alpha:]_][[:alnum:]_]*[[:space:]*]+)*main[[:space:]]*(\([^;]*|:)$$
-UMAIN := $(if $(USRC),$(notdir $(shell grep -lE '$(IS_MAIN)' $(addprefix $U/,$(USRC)))))
+UMAIN := $(if $(USRC),$(patsubst $U/%,%,$(shell grep -lE '$(IS_MAIN)' $(addprefix $U/,$(USRC)))))
 program = $(lastword $(sort $(foreach p,$(basename $(UMAIN)),$(if $(filter $p $p_%,$(basename $1)),$p))))
 $(foreach f,$(UMAIN),$(eval OF_$f := $(basename $f)))
 $(foreach f,$(filter-out $(UMAIN),$(USRC)),$(eval OF_$f := $(or $(call program,$f),$(basename $(filter %.c,$f)))))
-UPROG := $(addprefix $O$U/_,$(sort $(foreach f,$(USRC),$(OF_$f))))
-$(foreach f,$(USRC),$(if $(OF_$f),$(eval $O$U/_$(OF_$f): $O$U/$(patsubst %.c,%.o,$(f:.S=.S.o)))))
+PROG := $(sort $(foreach f,$(USRC),$(OF_$f)))
+$(foreach d,$(filter $(UDIRS),$(PROG)),$(error $U/$d.c: /$d is a directory of the guest: give your program another name))
+# The executable of the program tests/NAME is user/tests/_NAME, its listing user/tests/NAME.asm.
+executable = $O$U/$(patsubst ./%,%,$(dir $1))_$(notdir $1)
+UPROG := $(foreach p,$(PROG),$(call executable,$p))
+$(foreach f,$(USRC),$(if $(OF_$f),$(eval $(call executable,$(OF_$f)): $O$U/$(patsubst %.c,%.o,$(f:.S=.S.o)))))
 ULIB = $B/ulib.a
 ULIBOBJ = $(addprefix $O,$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $U/lib/*.c $U/lib/*.S)))))
 
-$(UPROG): $O$U/_%: $(ULIB) $U/user.ld $B/uparts
+$(UPROG): $(ULIB) $U/user.ld $B/uparts
 	$Q$(LINK) $(gcsections) -T $U/user.ld -o $@ $(filter %.o,$^) $(ULIB)
 $(ULIB): $(ULIBOBJ)
 	$Qrm -f $@ && $(AR) rcs $@ $(ULIBOBJ)
@@ -217,7 +222,7 @@ $O$U/lib/%.S.o: $U/lib/%.S $B/uflags
 	@mkdir -p $(@D)
 	$Q$(CC) $(LCFLAGS) -c -o $@ $<
 # The largest programs are tests; their own speed does not matter, but that of their building does.
-UT_OPT = $(if $(filter $U/ut_%,$<),-O1)
+UT_OPT = $(if $(filter $U/tests/ut_%,$<),-O1)
 $O$U/%.o: $U/%.c $B/uflags
 	$(say) "  cc $<"
 	@mkdir -p $(@D)
@@ -230,23 +235,23 @@ $O$U/%.S.o: $U/%.S $B/uflags
 
 # What was made of the sources, instruction by instruction, for whoever debugs: kernel/kernel.asm, user/NAME.asm; and the
 # symbols' addresses, for whoever sets breakpoints by hand: kernel/kernel.sym, user/NAME.sym.
-UASM = $(patsubst $O$U/_%,$O$U/%.asm,$(UPROG))
+UASM = $(PROG:%=$O$U/%.asm)
 listings: $(KERNEL).asm $(UASM)
 $(KERNEL).asm: $(KERNEL)
 	$Q$(OBJDUMP) -S $< > $@
-$(UASM): $O$U/%.asm: $O$U/_%
+$(foreach p,$(PROG),$(eval $O$U/$p.asm: $(call executable,$p)))
+$(UASM):
 	$Q$(OBJDUMP) -S $< > $@
 	$Q$(call symbols,$<) > $(@:.asm=.sym)
 
-# ---- the file system image: the programs without their symbols, README, and user/files as it lies there
+# ---- the file system image: the programs without their symbols, those of user/tests in /tests, README, and user/files as it is
 
 UFILE := $(if $(wildcard $U/files),$(shell find $U/files -type f))
 
 $(FSIMG): $Omkfs/mkfs $(UPROG) $(UFILE) README.md $B/ulist
 	$(say) "  mkfs $@"
-	$Qrm -rf $B/root && mkdir -p $B/root
-	$Qfor p in $(notdir $(UPROG)); do cp $O$U/$$p $B/root/$${p#_}; done
-	$Q$(STRIP) $B/root/*
+	$Qrm -rf $B/root && mkdir -p $B/root $(addprefix $B/root/,$(UDIRS))
+	$Q$(foreach p,$(PROG),cp $(call executable,$p) $B/root/$p &&) $(STRIP) $(addprefix $B/root/,$(PROG))
 	$Qcp README.md $B/root/README
 	$Q[ ! -d $U/files ] || cp -R $U/files/. $B/root
 	$Q$Omkfs/mkfs $@ $B/root
@@ -271,7 +276,7 @@ $B/uparts: FORCE
 	@$(call same,$(foreach f,$(USRC),$(OF_$f):$f))
 FORCE:
 
--include $(wildcard $(KB)$K/*/*.d $O$U/*.d $O$U/lib/*.d $B/*.d $(if $(KB),$(KB)*.d))
+-include $(wildcard $(KB)$K/*/*.d $O$U/*.d $O$U/*/*.d $B/*.d $(if $(KB),$(KB)*.d))
 
 # ---- running
 
@@ -350,7 +355,7 @@ clean:
 	rm -rf $B
 ifeq ($O,)
 	rm -rf .gdbinit fs.img packets*.pcap results.json $K/kernel $K/kernel.sym $K/kernel.asm $(HOSTPROG) tests/host/*/build
-	rm -f $K/*/*.[od] $U/*.[od] $U/lib/*.[od] $U/_* $U/*.asm $U/*.sym
+	rm -f $K/*/*.[od] $(foreach d,$U $U/lib $(addprefix $U/,$(UDIRS)),$d/*.[od] $d/_* $d/*.asm $d/*.sym)
 endif
 
 .PHONY: all listings qemu qemu-gdb router grade gdb print-gdbport print-compilers host-tests check figures setup doctor help clean FORCE

@@ -9,7 +9,7 @@
 
 It listens on UDP port P of this machine and, for DNS, on P + 1; P is 25099 + (your user id % 5000), as in the Makefile.
 What it sends first goes to the two ports that QEMU forwards to the guest's ports 2000 and 2001: P + 900 and P + 5900.
-Nothing leaves this machine. The protocol is described at the top of user/nettest.c.
+Nothing leaves this machine. The protocol is described at the top of user/tests/nettest.c.
 """
 import argparse
 import os

@@ -14,13 +14,13 @@
 BB = $(B)/bench
 HOSTCFLAGS = -O2 -Wall -Wextra -Wno-unused-parameter
 
-$(BB)/gen: bench/gen.c bench/wire.c bench/wire.h bench/peer.h bench/hist.h bench/table.h user/bench.h
+$(BB)/gen: bench/gen.c bench/wire.c bench/wire.h bench/peer.h bench/hist.h bench/table.h user/bench/bench.h
 	@mkdir -p $(BB)
 	$Q$(HOSTCC) $(HOSTCFLAGS) -o $@ bench/gen.c bench/wire.c
 $(BB)/insn.so: bench/insn.c bench/table.h
 	@mkdir -p $(BB)
 	$Q$(HOSTCC) $(HOSTCFLAGS) -fPIC -shared -fvisibility=hidden -o $@ bench/insn.c
-$(BB)/limit: bench/limit/start.S bench/limit/limit.c bench/limit/limit.ld user/bench.h
+$(BB)/limit: bench/limit/start.S bench/limit/limit.c bench/limit/limit.ld user/bench/bench.h
 	@mkdir -p $(BB)
 	$Q$(CC) $(TARGET) -march=$(ISA) -mabi=lp64 -mcmodel=medany -O2 -Wall -Wextra -ffreestanding -fno-pie \
 	  -fno-strict-aliasing -c -o $(BB)/limit.o bench/limit/limit.c
@@ -30,7 +30,7 @@ $(BB)/limit: bench/limit/start.S bench/limit/limit.c bench/limit/limit.ld user/b
 bench-tools: $(BB)/gen $(BB)/insn.so $(BB)/limit
 
 # Whoever has no network, or no apt-get, measures without it.
-$(BB)/linux/initramfs.gz: bench/linux/make-guest bench/linux/init.c user/benchd.c user/sysbench.c user/bench.h
+$(BB)/linux/initramfs.gz: bench/linux/make-guest bench/linux/init.c user/bench/benchd.c user/bench/sysbench.c user/bench/bench.h
 	@bench/linux/make-guest $(BB)/linux || true
 bench-linux: $(BB)/linux/initramfs.gz
 

@@ -29,7 +29,7 @@
 #include "wire.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "user/bench.h says little-endian"
+#error "user/bench/bench.h says little-endian"
 #endif
 
 const char program[] = "gen";

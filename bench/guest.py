@@ -1,6 +1,6 @@
 """A guest under measurement: QEMU with its wire on unix sockets, and bench/gen at the other end.
 
-Three guests speak the messages of user/bench.h: ours ("rxv"), the bare-metal program that shows what QEMU allows
+Three guests speak the messages of user/bench/bench.h: ours ("rxv"), the bare-metal program that shows what QEMU allows
 ("limit"), and Linux with Debian's kernel ("linux").
 """
 import atexit

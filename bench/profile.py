@@ -3,7 +3,7 @@
 
   profile.py COUNTS [PROGRAM] [-n PACKETS] [-t TOP] [-l]     (make bench leaves some in build/bench/profile)
 
-COUNTS: "ADDRESS COUNT" lines (gen -o). PROGRAM: the user program that ran (user/_benchd). With -n, instructions for
+COUNTS: "ADDRESS COUNT" lines (gen -o). PROGRAM: the user program that ran (user/bench/_benchd). With -n, instructions for
 each of PACKETS. -l: lines of source instead of functions (needs addr2line).
 """
 import argparse

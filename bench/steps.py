@@ -60,7 +60,7 @@ BESIDE = (("echo 60, 1 on their way", ("echo", 60, 1)), ("echo 60, 64 on their w
 
 
 def beside(kind, harts, secs):
-    """Echoes and a flood's frames alone, and beside as many programs that compute as there are harts (user/burn.c); and what is
+    """Echoes and a flood's frames alone, and beside as many programs that compute as there are harts (user/bench/burn.c); and what is
     left to such a program, by its own account."""
     def loads(when):
         for name, words in BESIDE:
@@ -139,7 +139,7 @@ def cost(kind, harts, secs, keep=None):
 
 
 def elf(name):
-    return os.path.join(ROOT, "user", "_" + name)
+    return os.path.join(ROOT, "user", "bench", "_" + name)
 
 
 def packet_budget():
@@ -159,7 +159,7 @@ def packet_budget():
 
 
 def sysbench(kind, harts, names=""):
-    """What user/sysbench.c says."""
+    """What user/bench/sysbench.c says."""
     with Guest(kind, harts, program="sysbench " + names) as g:
         g.expect("bench end", 180)
         for line in g.text.splitlines():

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "../user/bench.h"
+#include "../user/bench/bench.h"
 
 #define FRAME_MIN 60      // bytes, without the CRC
 #define FRAME_MAX 1514

@@ -1,6 +1,6 @@
-// help [KIND]: the programs that there are, kind by kind, with a line each. KIND: net, files, text, system, tests.
+// help [KIND]: the programs that there are, kind by kind, with a line each. KIND: net, files, text, system, tests, bench, own.
 //
-// What is said of the usual ones stands here. What is in the root besides them, such as a program of your own, is listed, too.
+// The lines are here. A program of the root without a line, such as one of your own, is listed by its name.
 
 #include "kernel/fcntl.h"
 #include "kernel/stat.h"
@@ -9,14 +9,15 @@
 #include "user/user.h"
 
 static const struct kind {
-  const char *name, *text;
+  const char *name, *text, *dir;
 } kinds[] = {
-  { "files", "Files and directories" },
-  { "text", "Text" },
-  { "system", "Processes and the machine" },
-  { "tests", "Tests and measurements" },
-  { "own", "Your own" },
-  { "net", "The network" },
+  { "tests", "Tests, in /tests", "/tests" },
+  { "bench", "Measurements, in /bench", "/bench" },
+  { "files", "Files and directories", "/" },
+  { "text", "Text", "/" },
+  { "system", "Processes and the machine", "/" },
+  { "own", "Your own", "/" },
+  { "net", "The network", "/" },
 };
 
 static const struct {
@@ -58,8 +59,8 @@ static const struct {
   { "system", "time", "how long a command takes" },
   { "system", "true", "succeed" },
   { "system", "uptime", "how long the machine has been running" },
-  { "tests", "benchd", "the guest's side of make bench" },
-  { "tests", "burn", "compute, and say how much of a hart that got" },
+  { "bench", "benchd", "the guest's side of make bench" },
+  { "bench", "burn", "compute, and say how much of a hart that got" },
   { "tests", "compat", "what programs for xv6 rely on" },
   { "tests", "fsload", "work on files without an end" },
   { "tests", "kdebug", "what a debug kernel has measured" },
@@ -67,7 +68,7 @@ static const struct {
   { "tests", "nt", "one use of BSD sockets at a time, for scripts" },
   { "tests", "ntlab", "the same with the lab's calls" },
   { "tests", "ntstat", "counters, for scripts" },
-  { "tests", "sysbench", "what each system call costs" },
+  { "bench", "sysbench", "what each system call costs" },
   { "tests", "sysfuzz", "random system calls" },
   { "tests", "usertests", "processes, memory, files, pipes, sockets; -l: a list" },
   { "net", "arp", "the neighbours on the wire" },
@@ -106,7 +107,7 @@ is_known(const char *name)
     if(strcmp(programs[i].name, name) == 0)
       return 1;
   }
-  return strcmp(name, "init") == 0 || strncmp(name, "ut_", 3) == 0;  // parts of others
+  return strcmp(name, "init") == 0;  // not for the prompt
 }
 
 static int
@@ -127,6 +128,11 @@ static void
 list(const struct kind *k)
 {
   int heading = 0;
+  nnames = dir_read(k->dir, &names);
+  if(nnames < 0){
+    warn_errno("%s", k->dir);
+    return;
+  }
   for(uint i = 0; i < NPROGRAMS; i++){
     if(strcmp(programs[i].kind, k->name) != 0 || !is_there(programs[i].name))
       continue;
@@ -141,6 +147,7 @@ list(const struct kind *k)
       printf("%s (%s)\n", k->text, k->name);
     printf("  %s\n", names[i]);
   }
+  dir_free(names, nnames);
 }
 
 int
@@ -149,9 +156,6 @@ main(int argc, char **argv)
   int listed = 0;
   if(argc > 2)
     usage("[KIND]");
-  nnames = dir_read("/", &names);
-  if(nnames < 0)
-    die_errno("/");
   for(uint i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++){
     if(argc == 1 || strcmp(argv[1], kinds[i].name) == 0){
       list(&kinds[i]);
@@ -159,7 +163,7 @@ main(int argc, char **argv)
     }
   }
   if(listed == 0)
-    die("%s: no such kind; net, files, text, system, tests, own", argv[1]);
+    die("%s: no such kind; net, files, text, system, tests, bench, own", argv[1]);
   if(argc == 1)
     printf("help net: one kind. ^C ends a command, ^P lists processes, ^N the network.\n");
   return 0;

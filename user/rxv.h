@@ -61,7 +61,10 @@ void die_errno(const char *fmt, ...) __attribute__((noreturn, format(__printf__,
 // "NAME: message", as xv6 says it; and ": why", unless the file is just not there.
 void warn_file(const char *fmt, ...) __attribute__((format(__printf__, 1, 2)));
 void die_file(const char *fmt, ...) __attribute__((noreturn, format(__printf__, 1, 2)));
-// Becomes the command argv: the file of this name, here, or else in the root. If there is none: says so as the shell does.
+// The i-th path at which a command of this name is searched for, from 0: the working directory, the root, /tests, /bench. A name
+// with a slash has only itself. result: 0, path is set; -1: there are no more.
+int command_path(int i, const char *name, char *path, uint size);
+// Becomes the command argv, found as above. If there is none: says so as the shell does.
 void exec_or_exit(char **argv) __attribute__((noreturn));
 int write_all(int fd, const void *buf, uint n);  // 0, or -1: not all of it could be written
 void output(const void *buf, uint n);            // to standard output, or exit(1): after a message, if anybody reads

@@ -173,17 +173,13 @@ exec_script(char *path, int argc, char **argv)
   exec("/sh", v);
 }
 
-// Becomes the command: the file of this name, in the working directory, or else in the root.
+// Becomes the command: the file of this name in the first directory of command_path() that has it.
 static void __attribute__((noreturn))
 exec_command(int argc, char **argv)
 {
   static char path[MAXPATH];
-  int slash = strchr(argv[0], '/') != 0, err = ENOENT;
-  for(int i = 0; i < 2; i++){
-    if(slash && i == 1)
-      break;
-    if(strlcpy(path, i ? "/" : "", sizeof(path)) + strlcat(path, argv[0], sizeof(path)) >= sizeof(path))
-      break;
+  int err = ENOENT;
+  for(int i = 0; command_path(i, argv[0], path, sizeof(path)) == 0; i++){
     if(is_dir(path)){
       err = EISDIR;
       continue;

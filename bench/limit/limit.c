@@ -1,12 +1,12 @@
 // limit: what QEMU, its e1000 and this host allow at most. Bare metal and machine mode: one hart watches the receive
-// ring and does what the messages of user/bench.h ask for, with no system, no copy, no interrupt and no check around
+// ring and does what the messages of user/bench/bench.h ask for, with no system, no copy, no interrupt and no check around
 // it. What a kernel loses against this program is what the kernel costs.
 //
 // Manual: Intel, "PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual" (SDM), 82540EM.
 
 #include <stdint.h>
 
-#include "../../user/bench.h"
+#include "../../user/bench/bench.h"
 
 enum {
   RING = 256,           // descriptors of each ring

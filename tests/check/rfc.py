@@ -60,7 +60,7 @@ def all_tests():
     found = set()
     for name in files("tests/host", r"test_\w+\.c"):
         found.update(re.findall(r"^TEST\((\w+)\)", read(name), re.M))
-    for name in files("user", r"ut_\w+\.c"):
+    for name in files("user/tests", r"ut_\w+\.c"):
         group = os.path.basename(name)[:-2]
         for table in re.findall(r"^static const struct ut tests\[\] = \{(.*?)^\};", read(name), re.M | re.S):
             found.update("%s/%s" % (group, t) for t in re.findall(r'\{\s*"(\w+)"', table))

@@ -3,6 +3,7 @@
 The frames and calls are read from the disassembly. A call through a pointer may go to any function that nobody calls by
 name. A recursion needs an entry in LEVELS: how deep it goes at the most, by the program's own count.
 """
+import glob
 import os
 import re
 import subprocess
@@ -119,15 +120,18 @@ def faults(root, objdump):
     they run."""
     with open(os.path.join(root, "kernel/param.h"), encoding="utf-8") as f:
         room = PAGE - int(re.search(r"#define ARGBYTES (\d+)", f.read())[1])
-    for name in sorted(os.listdir(os.path.join(root, "user"))):
-        if not name.startswith("_") or name.startswith(("_ut_", "_usertests", "_sysfuzz")):
+    found = [os.path.relpath(p, root) for d in (".", "tests", "bench") for p in glob.glob(os.path.join(root, "user", d, "_*"))]
+    for path in sorted(os.path.normpath(p) for p in found):
+        name = os.path.basename(path)
+        if name.startswith(("_ut_", "_usertests", "_sysfuzz")):
             continue
-        p = Program(os.path.join(root, "user", name), objdump)
+        source = path.replace("/_", "/") + ".c"
+        p = Program(os.path.join(root, path), objdump)
         starts = [f for f in p.name if p.name[f] == "start"]
         need, way = p.depth(starts[0]) if starts else (0, "")
         if need < 16:
-            yield "user/%s: nothing is known of its stack (%s)" % (name, objdump)
+            yield "%s: nothing is known of its stack (%s)" % (path, objdump)
         for ring in sorted(p.unbound):
-            yield "user/%s.c: %s: a recursion without a bound in tests/check/stack.py" % (name[1:], ring)
+            yield "%s: %s: a recursion without a bound in tests/check/stack.py" % (source, ring)
         if need > room:
-            yield "user/%s.c: its stack may need %d bytes, and gets %d: %s" % (name[1:], need, room, way)
+            yield "%s: its stack may need %d bytes, and gets %d: %s" % (source, need, room, way)

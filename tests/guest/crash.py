@@ -1,4 +1,4 @@
-"""Power cuts: the machine is killed while user/fsload works, and what its disk may look like afterwards is judged here.
+"""Power cuts: the machine is killed while user/tests/fsload works, and what its disk may look like afterwards is judged here.
 
 QEMU's block driver blklogwrites keeps a record of all writes and flushes. From it a disk is made that lost its power at
 any moment of the run, and with it some of the writes that no flush had followed yet, or a half of some: a kill of

@@ -1,4 +1,4 @@
-"""The system call fuzzer: what user/sysfuzz does to the kernel must leave no trace."""
+"""The system call fuzzer: what user/tests/sysfuzz does to the kernel must leave no trace."""
 import subprocess
 
 from . import crash

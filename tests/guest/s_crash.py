@@ -24,7 +24,7 @@ def power_cut(t):
 
 @scenario(boot=None)
 def steps_as_foreseen(t):
-    """What user/fsload leaves when nothing cuts it off is what tests/guest/crash.py foresees: its judgement is sound."""
+    """What user/tests/fsload leaves when nothing cuts it off is what tests/guest/crash.py foresees: its judgement is sound."""
     m, steps = t.start(), 1500
     m.run("fsload -s 5 -p 2 -n %d" % steps, 60)
     m.send("halt\n")

@@ -42,7 +42,7 @@ def programs_and_gdb_commands(t):
     """What the README names exists: programs of the guest, commands of gdb, targets of make."""
     with open(os.path.join(machine.ROOT, "README.md"), encoding="utf-8") as f:
         readme = f.read()
-    programs = [f[:-2] for f in os.listdir(os.path.join(machine.ROOT, "user")) if f.endswith(".c")]
+    programs = [f[:-2] for d in ("", "tests", "bench") for f in os.listdir(os.path.join(machine.ROOT, "user", d)) if f.endswith(".c")]
     for command in guest_lines():
         for word in re.findall(r"(?:^|[;|] *)(\w+)", command):
             check(word in programs, "'%s' of the README is no program" % word)

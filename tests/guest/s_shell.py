@@ -216,6 +216,24 @@ def fault_is_one_line(t):
 
 
 @scenario()
+def directories_of_commands(t):
+    """The root has what a person types; tests and benches are found by sh, time and Tab in any directory; the root wins."""
+    root, tests = (re.findall(r"(?m)^([^. ]\S*)", t.sh("ls " + d)) for d in ("/", "/tests"))
+    check({"tests", "bench", "ls", "ping"} <= set(root), "ls / says %s" % root)
+    check({"usertests", "nettest", "ut_mem", "nt"} <= set(tests) and not set(tests) & set(root), "ls /tests says %s" % tests)
+    for where in ("/", "/dev", "/tests"):
+        out = t.sh("cd %s; ntlab; time ntlab; burn; echo ntlab | xargs time; cd /" % where)
+        equal(out.count("usage: ntlab"), 3, "times that ntlab ran in %s:\n%s" % (where, out))
+        equal(out.count("usage: burn"), 1, "times that burn ran in %s:\n%s" % (where, out))
+    t.m.send("cd /dev\nfslo\t-x\n")
+    t.m.expect(r"usage: fsload", "fsload by Tab")
+    t.m.prompt()
+    out = t.sh("cd /; tests; true")
+    check("exec tests failed: " in out, "a directory as a command: " + out)
+    equal(t.sh("cp /echo /ntlab; ntlab mine; rm /ntlab"), "mine", "a program of the root with a test's name")
+
+
+@scenario()
 def what_there_is(t):
     """Two lines at boot say what this is, and that help lists the programs; help knows all that come with it, and yours."""
     check(re.search(r"(?m)^rxv: .*Type help .*\n.*\n\$ ", t.m.text), "no two lines before the first prompt")

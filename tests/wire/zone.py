@@ -1,4 +1,4 @@
-"""The names of nettest's DNS test (user/nettest.c has the table), and what a hostile server says about one of them."""
+"""The names of nettest's DNS test (user/tests/nettest.c has the table), and what a hostile server says about one of them."""
 import struct
 
 from . import dns

@@ -37,6 +37,21 @@ collect(struct found *f, const char *dir, const char *prefix)
     dir_free(names, n);
 }
 
+// The same in the directories where commands are searched for, except the working directory.
+static void
+collect_commands(struct found *f, const char *prefix)
+{
+  char cwd[MAXPATH], dir[MAXPATH];
+  if(getcwd(cwd, sizeof(cwd)) < 0)
+    cwd[0] = 0;
+  uint len = strlen(cwd);
+  for(int i = 1; command_path(i, "", dir, sizeof(dir)) == 0; i++){
+    int same = strncmp(dir, cwd, len) == 0 && strlen(dir) <= len + 1;  // dir ends with a slash, cwd does not
+    if(!same)
+      collect(f, dir, prefix);
+  }
+}
+
 // Where the word that ends at line[at] begins; *command: 1, it is the name of a command.
 static uint
 word_start(const char *line, uint at, int *command)
@@ -71,9 +86,8 @@ line_candidates(const char *line, uint at, char ***names, uint *typed)
   prefix[at - slash] = 0;
   *typed = at - slash;
   collect(&f, dir[0] ? dir : ".", prefix);
-  char cwd[MAXPATH];
-  if(command && dir[0] == 0 && getcwd(cwd, sizeof(cwd)) >= 0 && strcmp(cwd, "/") != 0)
-    collect(&f, "/", prefix);
+  if(command && dir[0] == 0)
+    collect_commands(&f, prefix);
   *names = f.names;
   return f.n;
 }

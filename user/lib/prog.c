@@ -1,5 +1,6 @@
 // What every tool needs: messages, options, lines.
 
+#include "kernel/param.h"
 #include "user/errno.h"
 #include "user/rxv.h"
 #include "user/user.h"
@@ -12,6 +13,7 @@
 #pragma weak warn_file
 #pragma weak die_file
 #pragma weak write_all
+#pragma weak command_path
 #pragma weak exec_or_exit
 #pragma weak output
 #pragma weak next_opt
@@ -98,12 +100,21 @@ usage(const char *arguments)
   exit(2);
 }
 
+int
+command_path(int i, const char *name, char *path, uint size)
+{
+  static const char *const dirs[] = { "", "/", "/tests/", "/bench/" };
+  if(i >= (int)(sizeof(dirs) / sizeof(dirs[0])) || (i > 0 && strchr(name, '/')))
+    return -1;
+  return snprintf(path, size, "%s%s", dirs[i], name) < (int)size ? 0 : -1;
+}
+
 void
 exec_or_exit(char **argv)
 {
-  char path[128];
-  exec(argv[0], argv);
-  if(errno == ENOENT && snprintf(path, sizeof(path), "/%s", argv[0]) < (int)sizeof(path))
+  char path[MAXPATH];
+  errno = ENOENT;
+  for(int i = 0; errno == ENOENT && command_path(i, argv[0], path, sizeof(path)) == 0; i++)
     exec(path, argv);
   if(errno == ENOENT)
     fprintf(2, "exec %s failed\n", argv[0]);

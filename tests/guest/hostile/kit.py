@@ -191,7 +191,7 @@ class Case:
         return collections.Counter(kind(f) for f in self.lan.frames(since=self.mark))
 
     def ut(self, group, *names):
-        """Tests of user/ut_GROUP.c: all must pass."""
+        """Tests of user/tests/ut_GROUP.c: all must pass."""
         out = self.t.sh("ut_%s %s" % (group, " ".join(names)), 120)
         bad = [line for line in out.split("\n") if "FAILED" in line]
         check(not bad and "%d passed, 0 failed" % len(names) in out, "ut_%s: %s" % (group, "; ".join(bad) or out))

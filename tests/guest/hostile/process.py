@@ -1,4 +1,4 @@
-"""A program that means harm: what it may hand to a system call. The tests are programs of the guest, user/ut_*.c; each
+"""A program that means harm: what it may hand to a system call. The tests are programs of the guest, user/tests/ut_*.c; each
 counts pages, packets, files, processes and sockets before and after."""
 from .kit import hostile
 

@@ -247,6 +247,23 @@ TEST(options)
   CHECK_EQ(next_opt(&p, "n:"), 0);
 }
 
+// A command is searched for in four directories, a name with a slash in none, and a path that does not fit is not tried.
+TEST(command_paths)
+{
+  char path[20];
+  static const char *const paths[] = { "nt", "/nt", "/tests/nt", "/bench/nt" };
+  for(int i = 0; i < 4; i++){
+    CHECK_EQ(command_path(i, "nt", path, sizeof(path)), 0);
+    CHECK_TEXT(path, paths[i]);
+  }
+  CHECK_EQ(command_path(4, "nt", path, sizeof(path)), -1);
+  CHECK_EQ(command_path(0, "./nt", path, sizeof(path)), 0);
+  CHECK_TEXT(path, "./nt");
+  CHECK_EQ(command_path(1, "./nt", path, sizeof(path)), -1);
+  CHECK_EQ(command_path(2, "123456789012", path, sizeof(path)), 0);
+  CHECK_EQ(command_path(2, "1234567890123", path, sizeof(path)), -1);
+}
+
 TEST(sorting)
 {
   for(int n = 0; n < 70; n++){

@@ -2,7 +2,7 @@
 #define RXV_UT_SOCKETS_H
 // What the tests of BSD sockets share.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "user/socket.h"
 
 #define PORT 7000  // the first of those that the tests use

@@ -1,7 +1,7 @@
 // ut_proc: fork, exit, wait, who inherits whose children, how harts are shared, and time. Run by usertests, or
 // alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 // ---- fork, exit, wait ----
 

@@ -1,7 +1,7 @@
 // ut_ptr: addresses, lengths and descriptors that a program may not give to a system call. Each must end in
 // -1, with the process and the system as they were. Sockets have theirs in ut_sock and ut_lab.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "kernel/syscall.h"
 #include "user/socket.h"
 #include "kernel/file.h"

@@ -1,6 +1,6 @@
 // ut_lab: the network lab's calls, by port, over the loopback interface. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "kernel/net.h"
 
 #define PORT 6000

@@ -1,6 +1,6 @@
 // ut_connect: connected sockets, over the loopback interface. Run by usertests, or alone.
 
-#include "user/usertests/sockets.h"
+#include "user/tests/sockets.h"
 
 // A connected socket knows its peer, hears nobody else, and can be read and written like a file.
 static void

@@ -1,6 +1,6 @@
 // ut_file: open files: reading, writing, positions, flags, descriptors, devices. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "kernel/file.h"
 
 static char buf[12 * BSIZE];

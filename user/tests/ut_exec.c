@@ -1,9 +1,9 @@
 // ut_exec: programs, good and bad, and their arguments. The program is its own victim: called as
 // `ut_exec --args ...` it checks what it was given. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
-#define ME "/ut_exec"
+#define ME "/tests/ut_exec"
 #define MB (1024 * 1024L)
 
 static char image[MAXFILE * BSIZE];  // of a program

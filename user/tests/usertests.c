@@ -2,7 +2,7 @@
 // the programs ut_GROUP; a NAME is a test or a group.
 //   -q  without the slow ones   -c  again and again, until one fails   -l  only list   -v  say times, too
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 static const char *groups[] = {
   "mem", "cow", "edge", "leak", "ptr", "proc", "kill", "exec", "file", "dir", "path", "pipe", "poll",
@@ -18,19 +18,21 @@ static int noptions;
 static int
 run_group(const char *group, char **names, int n, struct ut_report *sum)
 {
-  char path[32] = "/ut_";
+  char path[32], *name;
   char *argv[MAXARG];
   char fd[8];
   struct ut_report rep = { 0, 0, 0 };
   int p[2], status = 0, argc = 0, got = 0;
 
-  strcpy(path + 4, group);
+  strcpy(path, "/tests/ut_");
+  strcpy(path + strlen(path), group);
+  name = strrchr(path, '/') + 1;
   if(pipe(p) < 0){
-    printf("usertests: no pipe for %s\n", path);
+    printf("usertests: no pipe for %s\n", name);
     return 1;
   }
   ut_numbered(fd, "", p[1]);
-  argv[argc++] = path + 1;
+  argv[argc++] = name;
   for(int i = 0; i < noptions; i++)
     argv[argc++] = (char *)options[i];
   argv[argc++] = "-r";

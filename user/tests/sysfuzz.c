@@ -1,5 +1,5 @@
 // sysfuzz [-s SEED] [-n CALLS] [-t SECONDS] [-p PROCESSES] [-k FIRST] [-v]: random system calls with random arguments
-// (usertests/anycall.h), by several processes at once. Whatever they do, no call may return what cannot be, none may
+// (tests/anycall.h), by several processes at once. Whatever they do, no call may return what cannot be, none may
 // hang, and in the end all is given back: pages, packets, files, processes, i-nodes, sockets.
 //
 // Each process makes CALLS calls (20000), or goes on for SECONDS. They are made in batches, each by a child with a seed of
@@ -11,8 +11,8 @@
 //
 // When the machine stops, -v shows the last call of each process; -k FIRST makes only the CALLS from the FIRST one on.
 
-#include "user/usertests/ut.h"
-#include "user/usertests/anycall.h"
+#include "user/tests/ut.h"
+#include "user/tests/anycall.h"
 
 #define BATCH 400
 #define SOON 4          // ticks until a batch is killed that may wait for ever

@@ -1,6 +1,6 @@
 // ut_poll: poll() on pipes, files and the console. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "user/socket.h"
 
 static int fds[2];

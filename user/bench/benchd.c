@@ -1,4 +1,4 @@
-// benchd: the guest's side of the measurements of bench/. It does what the messages of user/bench.h ask for, one
+// benchd: the guest's side of the measurements of bench/. It does what the messages of user/bench/bench.h ask for, one
 // system call to receive and one to send, until it is told to quit. The same file is the Linux guest's program.
 
 #ifdef __linux__
@@ -11,7 +11,7 @@
 #include "user/socket.h"
 #include "user/user.h"
 #endif
-#include "user/bench.h"
+#include "user/bench/bench.h"
 
 static union {
   struct bench_head head;

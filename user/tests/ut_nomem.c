@@ -4,7 +4,7 @@
 // What goes to the wire is for PEER, which sends back what comes to port 7 (tests/guest/s_nomem.py); without a card it
 // ends early, with an error that is none of memory.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "user/socket.h"
 #include "kernel/failalloc.h"
 #include "kernel/netctl.h"

@@ -19,7 +19,7 @@
 #include "kernel/fcntl.h"
 #include "user/rxv.h"
 #include "user/user.h"
-#define SELF "/sysbench"
+#define SELF "/bench/sysbench"
 #define DIR "/"
 #endif
 

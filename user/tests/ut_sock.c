@@ -1,6 +1,6 @@
 // ut_sock: BSD sockets over the loopback interface. Run by usertests, or alone.
 
-#include "user/usertests/sockets.h"
+#include "user/tests/sockets.h"
 
 // ---- making and naming ----
 

@@ -417,5 +417,5 @@ main(int argc, char **argv)
   for(uint i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
     if(argc > 1 && strcmp(argv[1], commands[i].name) == 0 && argc == 2 + commands[i].arguments)
       return commands[i].run(argv + 2);
-  usage("COMMAND ... (see the top of user/nt.c)");
+  usage("COMMAND ... (see the top of user/tests/nt.c)");
 }

@@ -1,6 +1,6 @@
 #ifndef RXV_UT_H
 #define RXV_UT_H
-// The frame of the test programs user/ut_*.c. Each program is one group: a table of tests and a main that
+// The frame of the test programs user/tests/ut_*.c. Each program is one group: a table of tests and a main that
 // hands it to ut_main(). Every test runs in a process of its own, in an empty directory of its own, under a
 // deadline that a watchdog process enforces; afterwards no process of it may be left, and pages, packets,
 // open files, i-nodes and sockets must be as free as before.
@@ -337,6 +337,6 @@ ut_numbered(char *name, const char *prefix, int n)
   *name = 0;
 }
 
-#include "user/usertests/run.h"
+#include "user/tests/run.h"
 
 #endif

@@ -1,6 +1,6 @@
 // ut_kill: the ends that others make: kill, wherever the victim is, and faults. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "user/socket.h"
 
 static int fds[2];

@@ -1,7 +1,7 @@
 // ut_hostile: a program that means harm to the network, or to the kernel through it. Sockets' everyday errors are in
 // ut_sock, bad addresses in all other calls in ut_ptr.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "user/socket.h"
 
 #define PORT 7400

@@ -1,7 +1,7 @@
 // ut_disk: the limits of the disk: the largest file, no blocks left, no i-nodes left, the log under load. Most
 // of it is slow. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 static char block[BSIZE];
 static char blocks[8 * BSIZE];

@@ -1,6 +1,6 @@
 // ut_dir: names: directories, links, renaming, the current directory. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 static char buf[4096];
 

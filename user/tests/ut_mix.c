@@ -2,8 +2,8 @@
 // to succeed; nothing may hang, nothing may be lost (the frame counts), and the file system must be sound
 // afterwards. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
-#include "user/usertests/anycall.h"
+#include "user/tests/ut.h"
+#include "user/tests/anycall.h"
 
 #define CALLS 400  // of one process
 

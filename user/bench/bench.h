@@ -1,7 +1,7 @@
 #ifndef RXV_USER_BENCH_H
 #define RXV_USER_BENCH_H
 // What bench/gen says to the guest under measurement, and what the guest answers: UDP payloads. The same text is
-// compiled for rxv (user/benchd.c), for a Linux guest, for the bare-metal limit and for the host, so it uses plain C
+// compiled for rxv (user/bench/benchd.c), for a Linux guest, for the bare-metal limit and for the host, so it uses plain C
 // types only. Numbers are little-endian, as they lie on all four.
 
 #define BENCH_PORT 7007    // the guest's

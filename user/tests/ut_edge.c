@@ -1,12 +1,12 @@
 // ut_edge: the boundary between a program and the kernel, tried from the program's side: what it may execute, where it
 // may look, and what it may hand to a call. ut_leak has what it gets to see. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "kernel/syscall.h"
 #include "kernel/netctl.h"
 #include "user/socket.h"
 
-#define ME "/ut_edge"
+#define ME "/tests/ut_edge"
 #define KERNEL 0xffffffc000000000UL  // the direct map: physical address pa is there at KERNEL + pa
 #define STACKS 0xfffffff000000000UL  // kernel stacks
 

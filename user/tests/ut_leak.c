@@ -1,11 +1,11 @@
 // ut_leak: what of the kernel's, or of other programs, a program gets to see: in records, in registers, in fresh memory.
 // Run by usertests, or alone. `ut_leak --fresh` looks at the memory that it was born with.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "kernel/syscall.h"
 #include "user/socket.h"
 
-#define ME "/ut_leak"
+#define ME "/tests/ut_leak"
 #define MB (1024 * 1024L)
 #define KERNEL 0xffffffc000000000UL  // the direct map
 #define STACKS 0xfffffff000000000UL  // kernel stacks

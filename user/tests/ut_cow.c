@@ -1,6 +1,6 @@
 // ut_cow: fork shares memory until one of the sides writes. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 #define MB (1024 * 1024L)
 

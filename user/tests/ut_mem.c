@@ -1,7 +1,7 @@
 // ut_mem: the heap (eager and lazy), the stack, what may be read, written and executed, and that memory comes
 // clean. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 #define MB (1024 * 1024L)
 

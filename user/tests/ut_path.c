@@ -2,7 +2,7 @@
 // tree stays a tree, and all of it can be removed. What the disk holds then is for mkfs/fsck to say (tests/guest/s_disk.py).
 // Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 
 #define CROWD 8
 #define ROUNDS 120

@@ -1,6 +1,6 @@
 // ut_pipe: pipes. Run by usertests, or alone.
 
-#include "user/usertests/ut.h"
+#include "user/tests/ut.h"
 #include "user/socket.h"
 
 static int fds[2];
