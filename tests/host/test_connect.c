@@ -1,6 +1,7 @@
 // connect(): the peer of a socket, and what is chosen for it (net/sockname.c); the lab's of the same name.
 
 #include "fixture.h"
+#include "net/sockpriv.h"
 #include "pkt/poll.h"
 
 static void
@@ -118,6 +119,40 @@ TEST(sock_connect_and_ports)
   sock_close(s);
   sock_close(other);
   sock_close(bound);
+}
+
+// A socket whose port went with its peer stands in no bucket any more, and cuts nobody off who stands behind it.
+TEST(sock_connect_leaves_the_table)
+{
+  struct sock *bound = udp_socket(2000);
+  for(int port = EPHEMERAL; port < EPHEMERAL + 64; port++){  // one of them is in the bucket of 2000
+    struct sock *s = udp_socket(0);
+    CHECK_EQ(sock_take_port(s, port), 0);
+    CHECK_EQ(connect_to(s, 0, 0), 0);
+    sock_close(s);
+    feed_udp(GW_IP, 9, 2000, 4);
+    CHECK_EQ(receive(bound, 10, 0), 4);
+  }
+  sock_close(bound);
+}
+
+// What came by the fast path to a port goes to the socket that has the port now, once the first one has no peer any more.
+TEST(sock_connect_and_arrivals)
+{
+  struct sock *s = udp_socket(0), *next = udp_socket(0);
+  CHECK_EQ(connect_to(s, GW_IP, 9), 0);
+  uint16 port = port_of(s);
+  for(int i = 0; i < 3; i++){
+    feed_udp(GW_IP, 9, port, 4);
+    CHECK_EQ(receive(s, 10, 0), 4);
+  }
+  CHECK_EQ(connect_to(s, 0, 0), 0);
+  CHECK_EQ(bind_to(next, 0, port), 0);
+  feed_udp(GW_IP, 9, port, 5);
+  CHECK_EQ(receive(s, 10, 0), -EAGAIN);
+  CHECK_EQ(receive(next, 10, 0), 5);
+  sock_close(s);
+  sock_close(next);
 }
 
 // POSIX connect(): it limits the remote sender for later calls: what others sent before is dropped, by name. What the peer sent
