@@ -482,6 +482,26 @@ TEST(icmp_errors_are_not_countable)
   CHECK(sum >= 40 * ICMP_BURST * 8 / 10 && sum <= 40 * ICMP_BURST * 12 / 10);
 }
 
+// ... nor from a bucket that has never been full since, whose depth is the same then: an error's price is another each time.
+TEST(icmp_errors_have_no_fixed_price)
+{
+  int seen[2 * ICMP_BURST] = { 0 }, different = 0, sum = 0;
+  for(int i = 0; i < 300; i++)
+    feed_udp(GW_IP, 7, 2000, 4);
+  for(int round = 0; round < 60; round++){
+    sent_clear();
+    card_clean();
+    host_advance(20 * SEC / ICMP_RATE);
+    for(int i = 0; i < 100; i++)
+      feed_udp(GW_IP, 7, 2000, 4);
+    CHECK(nsent() >= 20 / 2 && nsent() <= 20 * 2);
+    different += seen[nsent()]++ == 0;
+    sum += nsent();
+  }
+  CHECK(different >= 5);
+  CHECK(sum >= 60 * 20 * 9 / 10 && sum <= 60 * 20 * 11 / 10);
+}
+
 static struct sock *
 ping_socket(void)
 {
