@@ -162,6 +162,11 @@ TEST(e1000_refused)
   nic->eeprom_silent = 1;
   refused("it has no address; left alone\n");
   nic_plug(0);
+  nic->eeprom_silent = 1;
+  nic->reg[0x5400 / 4] = 0x03020102;
+  nic->reg[0x5404 / 4] = 0x00000504;  // an address that is not valid
+  refused("it has no address; left alone\n");
+  nic_plug(0);
   nic->eeprom[0] ^= 1;   // a group address, and the checksum is right
   nic->eeprom[63]--;
   refused("it has no address; left alone\n");
@@ -347,6 +352,29 @@ TEST(e1000_faulty_bad_frames)
   CHECK_EQ(faulty_set(&f), 0);
   receive_frames(1, 60, 0);
   CHECK_EQ(came, 401 - bad);
+  nic_pull_out();
+}
+
+// Frames that are delayed on purpose keep no more than their part of the pool; what is too much is dropped by name.
+TEST(e1000_faulty_keeps_its_part)
+{
+  struct netctl_faulty f = { .ifname = "x0", .seed = 3, .delay_us = 100000, .on = 1 };
+  up();
+  memcpy(nif->name, "x0", 3);
+  pkt_parts[PART_FAULTY] = 15;
+  CHECK_EQ(faulty_set(&f), 0);
+  receive_frames(40, 60, 0);
+  CHECK_EQ(came, 0);
+  CHECK_EQ(drops(DROP_FAULTY_FULL), 40 - 15);
+  host_advance(SEC);
+  CHECK_EQ(came, 15);
+  receive_frames(15, 60, 0);  // and there is room again
+  CHECK_EQ(drops(DROP_FAULTY_FULL), 40 - 15);
+  host_advance(SEC);
+  CHECK_EQ(came, 30);
+  f.on = f.delay_us = 0;
+  CHECK_EQ(faulty_set(&f), 0);
+  host_advance(3 * SEC);
   nic_pull_out();
 }
 
