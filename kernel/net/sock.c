@@ -5,6 +5,7 @@
 // No lock is held while bytes are copied, and none while a packet is sent.
 
 #include "core/cpu.h"
+#include "core/lockorder.h"
 #include "core/string.h"
 #include "mm/uaccess.h"
 #include "net/netstat.h"
@@ -20,9 +21,10 @@
 
 void (*sock_changed)(struct sock *s);
 
-static void
-changed(struct sock *s)
+void
+sock_tell(struct sock *s)
 {
+  lockorder_no_locks("news of a socket");
   if(sock_changed)
     sock_changed(s);
 }
@@ -141,7 +143,7 @@ sock_queue(struct sock *s, struct pktbuf *p)
     gate_choke(&s->feedback);
   wq_wake_one(&s->readers);
   release(&s->lock);
-  changed(s);
+  sock_tell(s);
 }
 
 void
@@ -214,7 +216,7 @@ sock_return(struct sock *s, struct pktbuf *p)
   pktq_unget(&s->rxq, p);
   wq_wake_one(&s->readers);
   release(&s->lock);
-  changed(s);
+  sock_tell(s);
 }
 
 void
@@ -298,7 +300,7 @@ sock_error_quoted(const struct ip *h, const uint8 *l4, int err)
   }
   release(&s->lock);
   if(told)
-    changed(s);
+    sock_tell(s);
   return told;
 }
 
@@ -371,7 +373,7 @@ sock_put_error(struct sock *s, int err)
     s->err = err;
   wq_wake_all(&s->readers);
   release(&s->lock);
-  changed(s);
+  sock_tell(s);
 }
 
 // What a datagram is sent with, all as it was at one moment, whoever connects s meanwhile.
@@ -517,7 +519,7 @@ sock_shutdown(struct sock *s, int how)
     s->shut |= 1 << SHUT_WR;
   wq_wake_all(&s->readers);
   release(&s->lock);
-  changed(s);
+  sock_tell(s);
   return 0;
 }
 

@@ -68,6 +68,7 @@ void sock_queue(struct sock *s, TAKES struct pktbuf *p);
 // Something happened to the datagram that we once sent: h is its header, l4 its next 8 bytes. err is told to its
 // socket. result: 1 there is one.
 int sock_error_quoted(const struct ip *h, const uint8 *l4, int err);
+void sock_tell(struct sock *s);  // what poll() says of s has changed (sock_changed); 0: of the filter. No lock is held
 int sock_take_error(struct sock *s);  // what it has to tell, -E... or 0; told once
 // s needs a port to send from: this one, or 0: any free one. It goes with the peer. result: 0, -EADDRINUSE, -EINVAL: it has one.
 int sock_take_port(struct sock *s, uint16 port);

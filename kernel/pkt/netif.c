@@ -129,6 +129,7 @@ watch(void *arg)
   nif->stuck_at = r.head;
   if(nif->stuck_for == PATIENCE && netif_stopped){
     printf("%s: the card sends nothing: reset\n", nif->name);
+    lockorder_no_locks("a card that sends nothing");
     netif_stopped(nif);
   }
   timer_set(&nif->watch, now() + SEC);

@@ -397,6 +397,21 @@ TEST(sock_poll_events)
   sock_close(s);
 }
 
+// Who hears of it may need any lock.
+TEST(sock_tells_without_locks)
+{
+  static struct spinlock driver = SPINLOCK("txlock");
+  struct sock *s = udp_socket(2000);
+  sock_changed = count_change;
+  acquire(&driver);
+  CHECK(PANICS(sock_tell(s)));
+  release(&driver);
+  CHECK_EQ(changes, 0);
+  sock_tell(s);
+  CHECK_EQ(changes, 1);
+  sock_close(s);
+}
+
 // A socket that is closed gives back what waits on it, by name.
 TEST(sock_close_drops_the_queue)
 {
