@@ -15,8 +15,8 @@
 #define NETCTL_MTU 9        // struct netctl_mtu: the longest IP packet
 #define NETCTL_TUNE 10      // struct netctl_tune: a parameter of the packet's way (KSTAT_TUNE); -ENOENT, -ERANGE,
                             // -ENODEV: forwarding, with fewer than two cards
-#define NETCTL_FILTER 11    // nothing; result: a descriptor for the router's filter: read() a packet from its IP header on,
-                            // write() a byte for each packet read: 0 drop it, else send it on. -EBUSY: there is one
+#define NETCTL_FILTER 11    // nothing; result: a descriptor for the router's filter: read() a struct
+                            // netctl_packet, write() struct netctl_verdicts. -EBUSY: there is one
 #define NETCTL_PATH 12      // struct netctl_path: record the way of packets (KSTAT_PATH)
 
 struct netctl_if {
@@ -55,6 +55,17 @@ struct netctl_faulty {
   uint32 delay_us;                     // the longest; each frame's is drawn
   uint8 on;
   uint16 bad;                          // of FAULTY_ALL received frames: the card says that they came damaged
+};
+
+// What the router's filter reads. From the IP header on: as much as there is room for.
+struct netctl_packet {
+  uint32 id;       // never 0
+  uint8 bytes[];
+};
+
+struct netctl_verdict {
+  uint32 id;       // of a packet that was read; several may read, and answer in any order
+  uint32 pass;     // 0: drop it, else send it on
 };
 
 struct netctl_path {

@@ -66,7 +66,10 @@ passes(const uint8 *b, int n)
 int
 main(int argc, char **argv)
 {
-  uint8 b[64], yes;
+  union {
+    struct netctl_packet packet;
+    uint8 room[sizeof(struct netctl_packet) + 64];
+  } in;
   uint64 count = 0, most = ~0UL, refused = 0;
   int i = 1, n;
   if(i + 1 < argc && strcmp(argv[i], "-n") == 0){
@@ -84,11 +87,11 @@ main(int argc, char **argv)
     die_errno("filter");
   printf("screend: ready\n");
   for(; count < most; count++){
-    if((n = read(fd, b, sizeof(b))) < 0)
+    if((n = read(fd, &in, sizeof(in))) < 0)
       die_errno("read");
-    yes = passes(b, n);
-    refused += !yes;
-    if(write(fd, &yes, 1) != 1)
+    struct netctl_verdict v = { in.packet.id, passes(in.packet.bytes, n - sizeof(in.packet)) };
+    refused += !v.pass;
+    if(write(fd, &v, sizeof(v)) != sizeof(v))
       die_errno("write");
   }
   printf("screend: %lu packets, %lu refused\n", count, refused);

@@ -12,11 +12,12 @@ int filter_open(void);          // the running program is the filter: 0; -EBUSY 
 void filter_close(void);        // and all that waited is dropped (ip.filtered)
 int filter_active(void);
 void filter_ask(TAKES struct pktbuf *p);
-// The oldest packet that it has not seen, from its IP header on: at most n bytes of it to uva of the running process.
-// result: bytes; -EAGAIN (nonblock), -EINTR, -EFAULT; -ENOBUFS: too many wait for an answer.
+// The oldest packet that it has not seen: a struct netctl_packet, then the packet from its IP header on, at most n bytes of
+// both to uva of the running process. result: bytes; -EAGAIN (nonblock), -EINTR, -EFAULT; -EINVAL: no room for the first;
+// -ENOBUFS: too many wait for an answer.
 int filter_read(uint64 uva, int n, int nonblock);
-// A byte for each of the n oldest packets that it has seen: 0 no, anything else yes. result: n; -EFAULT;
-// -EINVAL: it has not seen so many.
+// n bytes of struct netctl_verdict, in any order. result: n, or fewer: the next one's packet does not wait for an answer;
+// -EINVAL: the first one's does not; -EFAULT.
 int filter_write(uint64 uva, int n);
 int filter_poll(void);          // POLLIN | POLLOUT
 

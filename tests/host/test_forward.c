@@ -1,6 +1,7 @@
 // The router (net/forward.c) and the filter in its way (net/filter.c): two cards, e0 and e1.
 
 #include "fixture.h"
+#include "kernel/netctl.h"
 #include "net/arptab.h"
 #include "net/filter.h"
 #include "net/forward.h"
@@ -266,13 +267,32 @@ TEST(forward_options)
 
 // --- the filter ---
 
+static uint32 ids[FILTER_ASKED];  // of packets that the filter has read, by what reads() returned
+
 // The filter reads a packet; the first byte of its UDP payload; negative: an error.
 static int
 reads(void)
 {
+  const struct netctl_packet *h = (const struct netctl_packet *)host_user;
   int n = filter_read(UBASE, 100, 1);
-  return n < 0 ? n : host_user[28];
+  if(n < 0)
+    return n;
+  ids[h->bytes[28]] = h->id;
+  return h->bytes[28];
 }
+
+// The filter's answers for those packets, whose marks are given; bit i of `yes`: the i-th one may go on. result: how many were
+// taken, or an error.
+static int
+says(const uint8 *marks, int n, uint64 yes)
+{
+  struct netctl_verdict *v = (struct netctl_verdict *)host_user;
+  for(int i = 0; i < n; i++)
+    v[i] = (struct netctl_verdict){ ids[marks[i]], yes >> i & 1 };
+  int r = filter_write(UBASE, n * sizeof(*v));
+  return r < 0 ? r : r / (int)sizeof(*v);
+}
+#define SAYS(yes, ...) says((const uint8[]){ __VA_ARGS__ }, sizeof((const uint8[]){ __VA_ARGS__ }), yes)
 
 static void
 arrives(uint8 mark)
@@ -300,9 +320,8 @@ TEST(filter_asks)
   for(int i = 1; i <= 3; i++)
     CHECK_EQ(reads(), i);
   CHECK_EQ(reads(), -EAGAIN);
-  memcpy(host_user, "\1\0\1\1", 4);
-  CHECK_EQ(filter_write(UBASE, 4), 3);
-  CHECK_EQ(filter_write(UBASE, 1), -EINVAL);
+  CHECK_EQ(SAYS(0b1101, 1, 2, 3, 3), 3);  // the last one has its answer already
+  CHECK_EQ(SAYS(1, 3), -EINVAL);
   CHECK_EQ(nsent(), 2);
   CHECK_EQ(sent_l4(0)[8], 1);
   CHECK_EQ(sent_l4(1)[8], 3);
@@ -310,6 +329,32 @@ TEST(filter_asks)
   filter_close();
   arrives(4);
   CHECK_EQ(nsent(), 3);
+}
+
+// Two processes read, and the one that read later answers first: its answer is about what it read.
+TEST(filter_answers_in_any_order)
+{
+  router();
+  CHECK_EQ(filter_open(), 0);
+  for(int i = 1; i <= 3; i++){
+    arrives(i);
+    CHECK_EQ(reads(), i);
+  }
+  CHECK_EQ(SAYS(0, 2), 1);
+  CHECK_EQ(drops(DROP_IP_FILTERED), 1);
+  CHECK_EQ(SAYS(3, 3, 1), 2);
+  CHECK_EQ(nsent(), 2);
+  CHECK_EQ(sent_l4(0)[8], 3);
+  CHECK_EQ(sent_l4(1)[8], 1);
+  // An answer to a packet that has gone is none to the one that has its place now.
+  arrives(4);
+  CHECK_EQ(reads(), 4);
+  CHECK_EQ(SAYS(1, 1), -EINVAL);
+  ids[1] = 0;
+  CHECK_EQ(SAYS(1, 1), -EINVAL);
+  CHECK_EQ(SAYS(1, 4), 1);
+  CHECK_EQ(nsent(), 3);
+  filter_close();
 }
 
 // When the filter ends, what waits is dropped by name; a packet that has just seen that there was one, too.
@@ -346,10 +391,13 @@ TEST(filter_bounds)
   }
   arrives(1);
   CHECK_EQ(reads(), -ENOBUFS);
-  memset(host_user, 0, FILTER_ASKED);
-  CHECK_EQ(filter_write(UBASE, FILTER_ASKED + 1), -EINVAL);
-  CHECK_EQ(filter_write(UBASE, -1), -EINVAL);
-  CHECK_EQ(filter_write(UBASE, FILTER_ASKED), FILTER_ASKED);
+  uint8 all[FILTER_ASKED];
+  for(int i = 0; i < FILTER_ASKED; i++)
+    all[i] = i;
+  CHECK_EQ(filter_write(UBASE, (FILTER_ASKED + 1) * sizeof(struct netctl_verdict)), -EINVAL);
+  CHECK_EQ(filter_write(UBASE, -8), -EINVAL);
+  CHECK_EQ(filter_write(UBASE, sizeof(struct netctl_verdict) - 1), -EINVAL);
+  CHECK_EQ(says(all, FILTER_ASKED, 0), FILTER_ASKED);
   CHECK_EQ(reads(), 1);
   filter_close();
 }
@@ -380,10 +428,12 @@ TEST(filter_buffers)
   host_wakeups = 0;
   CHECK_EQ(filter_read(UREADONLY, 100, 1), -EFAULT);
   CHECK_EQ(host_wakeups, 1);  // somebody else may take it
-  CHECK_EQ(filter_read(UBASE, 20, 1), 20);
-  CHECK_EQ(filter_write(UBASE - 1, 1), -EFAULT);
-  host_user[0] = 1;
-  CHECK_EQ(filter_write(UBASE, 1), 1);
+  CHECK_EQ(filter_read(UREADONLY - sizeof(struct netctl_packet), 100, 1), -EFAULT);
+  CHECK_EQ(filter_read(UBASE, sizeof(struct netctl_packet) - 1, 1), -EINVAL);
+  CHECK_EQ(filter_read(UBASE, 24, 1), 24);
+  ids[7] = ((struct netctl_packet *)host_user)->id;
+  CHECK_EQ(filter_write(UBASE - 1, sizeof(struct netctl_verdict)), -EFAULT);
+  CHECK_EQ(SAYS(1, 7), 1);
   CHECK_EQ(nsent(), 1);
   filter_close();
 }
@@ -402,8 +452,8 @@ TEST(filter_waits)
   CHECK_EQ(filter_read(UBASE, 100, 0), -EINTR);
   host_on_sleep = one_arrives;
   host_wakeups = 0;
-  CHECK_EQ(filter_read(UBASE, 100, 0), 48);
-  CHECK_EQ(host_user[28], 9);
+  CHECK_EQ(filter_read(UBASE, 100, 0), 52);
+  CHECK_EQ(((struct netctl_packet *)host_user)->bytes[28], 9);
   CHECK_EQ(host_wakeups, 1);
   filter_close();
 }
@@ -416,8 +466,7 @@ TEST(filter_route_inside)
   arrives(1);
   CHECK_EQ(reads(), 1);
   second_nif.loopback = 1;
-  host_user[0] = 1;
-  CHECK_EQ(filter_write(UBASE, 1), 1);
+  CHECK_EQ(SAYS(1, 1), 1);
   second_nif.loopback = 0;
   CHECK_EQ(nsent(), 1);
   CHECK_EQ(sent_l4(0)[0] << 8 | sent_l4(0)[1], ICMP_UNREACH << 8 | ICMP_UNREACH_NET);
@@ -434,9 +483,9 @@ TEST(filter_mtu_changed)
   to(&w, FRIEND, 549)->ip_off = htons(IP_DF);
   comes(&w, 0);
   CHECK_EQ(filter_read(UBASE, 100, 1), 100);
+  ids[0] = ((struct netctl_packet *)host_user)->id;
   CHECK_EQ(netif_set_mtu(&second_nif, 576), 0);
-  host_user[0] = 1;
-  CHECK_EQ(filter_write(UBASE, 1), 1);
+  CHECK_EQ(SAYS(1, 0), 1);
   CHECK_EQ(nsent(), 1);
   told(ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG);
   CHECK_EQ(drops(DROP_IP_TOOBIG), 1);
@@ -452,8 +501,7 @@ TEST(filter_route_gone)
   CHECK_EQ(reads(), 1);
   CHECK_EQ(netif_config(&second_nif, 0, 0, 0), 0);
   CHECK_EQ(netif_config(&card, 0, 0, 0), 0);
-  host_user[0] = 1;
-  CHECK_EQ(filter_write(UBASE, 1), 1);
+  CHECK_EQ(SAYS(1, 1), 1);
   CHECK_EQ(nsent(), 0);
   CHECK_EQ(drops(DROP_IP_NOROUTE), 2);  // the packet, and what its sender was to be told
   filter_close();

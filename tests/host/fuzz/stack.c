@@ -370,6 +370,9 @@ transit_frame(struct input *in)
   arrive(pick_card(how));
 }
 
+static uint32 filter_ids[64];  // of packets that the filter has read
+static uint filter_nids;
+
 // What the router is told, and what its filter says.
 static void
 router_step(struct input *in)
@@ -381,14 +384,20 @@ router_step(struct input *in)
     break;
   case 1:
   case 2:
-    if(filter_active() && filter_read(DATA, x * 8, 1) > 0)
+    if(filter_active() && filter_read(DATA, x * 8, 1) > 0){
       fuzz_digest(host_user + (DATA - UBASE), x * 8);
+      memcpy(&filter_ids[filter_nids++ % 64], host_user + (DATA - UBASE), 4);
+    }
     break;
   case 3:
   case 4:
-    memset(host_user + 300, what >> 3, 64);
+    for(uint i = 0; i < 66; i++){  // answers to what was read last, the newest first
+      uint32 id = filter_ids[(filter_nids - 1 - i) % 64], pass = what >> 3;
+      memcpy(host_user + 300 + i * 8, &id, 4);
+      memcpy(host_user + 304 + i * 8, &pass, 4);
+    }
     if(filter_active())
-      filter_write(VALUE, x % 66);
+      filter_write(VALUE, x % 66 * 8 + (x == 255));
     break;
   case 5:
     netif_set_mtu(pick_card(what >> 3), 68 + x * 6);
