@@ -204,6 +204,7 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
   path->optlen = 0;
   if(unlikely(netif_is_ours(dst))){
     path->nif = &loopback;
+    path->mtu = loopback.mtu;
     path->src = src ? src : dst;
     return src && unlikely(!netif_is_ours(src)) ? -EADDRNOTAVAIL : 0;
   }
@@ -213,6 +214,7 @@ ip_route(uint32 dst, uint32 src, struct ip_path *path)
     path->nif = ip_is_host(dst) ? route_lookup(dst, &path->next) : 0;
   if(unlikely(path->nif == 0))
     return drop_count(DROP_IP_NOROUTE, -ENETUNREACH);
+  path->mtu = count_get(&path->nif->mtu);
   if(src == 0)
     path->src = path->nif->addr;
   path->broadcast = netif_is_broadcast(path->nif, dst);
@@ -308,7 +310,7 @@ copy_chain(uint8 *dst, struct pktbuf **from, uint *skip, uint n)
 static int
 fragment(const struct ip_path *path, struct pktbuf *p, const struct ip *form, uint len)
 {
-  uint most = (path->nif->mtu - sizeof(*form) - path->optlen) & ~7u, skip = 0;
+  uint most = (path->mtu - sizeof(*form) - path->optlen) & ~7u, skip = 0;
   struct pktq pieces = { 0 };
   struct pktbuf *from = p, *q;
   for(uint off = 0; off < len; off += most){
@@ -342,7 +344,7 @@ ip_output(const struct ip_path *path, struct pktbuf *p, uint32 dst, uint8 proto,
     .ip_src = htonl(path->src), .ip_dst = htonl(dst),
   };
   uint hlen = sizeof(form) + path->optlen;
-  int fits = p->more == 0 && pkt_len(p) + hlen <= path->nif->mtu;
+  int fits = p->more == 0 && pkt_len(p) + hlen <= path->mtu;
   form.ip_id = htons(ip_new_id(!fits));
   net_count(IP_SENT);
   if(likely(fits))

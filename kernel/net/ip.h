@@ -27,6 +27,7 @@ struct ip_path {
   struct netif *nif;
   uint32 next;       // next hop on nif's link
   uint32 src;        // source address to put in
+  uint16 mtu;        // nif's, read once: whoever sums up, cuts and sends agree, whatever netctl() does meanwhile
   uint8 broadcast;   // 1: to all hosts of a link
   uint8 optlen;      // bytes of options, a multiple of 4, at most IP_OPTMAX; ip_route() says 0
   const uint8 *options;

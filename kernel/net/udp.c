@@ -82,7 +82,7 @@ udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, ui
   p->src = path->src;
   p->dst = to->addr;
   p->l4 = p->head;
-  if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) + path->optlen <= nif->mtu && p->more == 0){
+  if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) + path->optlen <= path->mtu && p->more == 0){
     // The card adds the message to the pseudo-header's sum and inverts it.
     h->sum = ~cksum_field(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len));
     p->csum_offload = 1;

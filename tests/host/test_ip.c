@@ -385,6 +385,23 @@ TEST(ip_longer_than_a_datagram)
   CHECK_EQ(pkt_in_use(), 0);
 }
 
+// The MTU shrinks when the NIC is already to fill in the checksum: the datagram is not cut, or its pieces would have none.
+TEST(ip_mtu_shrinks_on_the_way)
+{
+  struct ip_path path;
+  CHECK_EQ(ip_route(GW_IP, 0, &path), 0);
+  struct pktbuf *p = pkt_alloc();
+  pkt_reserve(p, PKT_DATA);
+  pkt_put(p, 1000);
+  p->csum_offload = 1;
+  CHECK_EQ(netif_set_mtu(&card, 576), 0);
+  CHECK_EQ(ip_output(&path, p, GW_IP, IPPROTO_UDP, 64, 0), -EMSGSIZE);
+  CHECK_EQ(netif_set_mtu(&card, 1500), 0);
+  CHECK_EQ(drops(DROP_TX_LONG), 1);
+  CHECK_EQ(nsent(), 0);
+  CHECK_EQ(pkt_in_use(), 0);
+}
+
 // What goes beyond the link goes to the gateway's card, with the far address in the header.
 TEST(ip_by_the_gateway)
 {
