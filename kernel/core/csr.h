@@ -22,6 +22,10 @@
     v_;                                                                           \
   })
 
+// Counts of the time CSR in a second, as the device tree says. now() is the clock for all above core/, and always counts at
+// TIMER_HZ; core/ cannot ask it, and reads the CSR.
+extern uint64 csr_time_hz;
+
 // Does instret count instructions? QEMU's does with -icount only, and else goes by the host's clock.
 static inline int
 csr_counts_insns(void)

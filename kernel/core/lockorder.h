@@ -16,7 +16,7 @@ void lockorder_no_locks(const char *what);  // the caller is about to touch user
 void lockorder_may_sleep(struct spinlock *lk, const char *what);
 uint64 lockorder_patience(void);                               // until when one may wait for a lock
 void lockorder_waits(struct spinlock *lk, uint64 until);
-extern uint64 lockorder_wait_max;                              // ticks of the time CSR
+extern uint lockorder_wait_max;                                // seconds
 #else
 #define lockorder_check(lk, file, line) ((void)0)
 #define lockorder_push(lk, file, line) ((void)0)

@@ -10,6 +10,7 @@
 struct cpu cpus[NCPU];
 struct lock_wait lock_waits[NCPU];
 int ncpu = 1;
+uint64 csr_time_hz = 10000000;
 
 #ifdef DEBUG
 void

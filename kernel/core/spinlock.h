@@ -23,7 +23,8 @@ void initlock(struct spinlock *lk, const char *name);
 int holding(struct spinlock *lk);     // by this hart
 int tryacquire(struct spinlock *lk);  // 1: have it; 0: somebody else has
 
-// What each hart waits for, 0: for nothing, and since when (time CSR): for whoever asks why nothing goes on, also from outside.
+// What each hart waits for, 0: for nothing, and since when (the time CSR itself: core/ has no other clock): for whoever asks
+// why nothing goes on, also from outside.
 struct lock_wait {
   struct spinlock *lock;
   uint64 since;

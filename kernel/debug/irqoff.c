@@ -34,6 +34,12 @@ irqoff_end(void)
   }
 }
 
+static long
+usec(uint64 csr)
+{
+  return csr * 1000000 / csr_time_hz;
+}
+
 void
 irqoff_dump(void)
 {
@@ -42,8 +48,8 @@ irqoff_dump(void)
   for(int i = 0; i < ncpu; i++){
     struct irqoff o = irqoffs[i];
     if(o.since)
-      printf("hart %d: interrupts off for %ld us, by %s\n", i, (t - o.since) / 10, place_text(&o.place, text, sizeof(text)));
-    printf("hart %d: at most %ld us with interrupts off, by %s\n", i, o.longest / 10, place_text(&o.worst, text, sizeof(text)));
+      printf("hart %d: interrupts off for %ld us, by %s\n", i, usec(t - o.since), place_text(&o.place, text, sizeof(text)));
+    printf("hart %d: at most %ld us with interrupts off, by %s\n", i, usec(o.longest), place_text(&o.worst, text, sizeof(text)));
     irqoffs[i].longest = 0;  // a hart that sets it at this moment has the last word
   }
 }

@@ -18,7 +18,7 @@ static const char *const order[] = {
   "poll", "virtio", "pktpool", "tap", "rand", "plic", "kmap", "notices", "timerset", "timer", "sched", "procs", "kalloc", "printf",
 };
 
-uint64 lockorder_wait_max = 60 * 10000000UL;  // 10 MHz: no lock is held so long, however slow the host
+uint lockorder_wait_max = 60;  // no lock is held so long, however slow the host
 
 #define DEPTH 8
 // Each the hart's own; others only look, to print it.
@@ -115,7 +115,7 @@ lockorder_may_sleep(struct spinlock *lk, const char *what)
 uint64
 lockorder_patience(void)
 {
-  return csr_read(time) + lockorder_wait_max;
+  return csr_read(time) + lockorder_wait_max * csr_time_hz;
 }
 
 void

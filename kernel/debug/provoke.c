@@ -51,7 +51,7 @@ keep_lock(void *arg)
 static void
 provoke_wait(void)
 {
-  lockorder_wait_max = SEC;
+  lockorder_wait_max = 1;
   assert(ncpu > 1 && kthread_create("keeper", keep_lock, 0));
   while(!__atomic_load_n(&inner.locked, __ATOMIC_RELAXED))
     sched_yield();

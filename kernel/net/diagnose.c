@@ -326,10 +326,10 @@ judge_locks(struct mouth *m)
   for(int i = 0; i < ncpu; i++){
     const struct lock_wait *a = &look.lock[i][0], *b = &look.lock[i][1];
     struct cpu *holder = b->lock ? b->lock->cpu : 0;
-    if(b->lock == 0 || a->lock != b->lock || a->since != b->since || now() - b->since < LOCK_PATIENCE || holder == 0)
+    if(b->lock == 0 || a->lock != b->lock || a->since != b->since || now() - timer_of_csr(b->since) < LOCK_PATIENCE || holder == 0)
       continue;
     say(m, "hart %d has waited %ld ms for lock %s, which hart %d holds: it was not released", i,
-        (now() - b->since) / MSEC, b->lock->name, holder->id);
+        (now() - timer_of_csr(b->since)) / MSEC, b->lock->name, holder->id);
   }
 }
 

@@ -30,6 +30,7 @@ void
 timer_set_frequency(uint64 hz)
 {
   timer_csr_hz = hz == TIMER_HZ ? 0 : hz;
+  csr_time_hz = hz;
 }
 
 // n counts at one frequency as counts at another, exactly: whole seconds first. up: 1 more if some is left over.

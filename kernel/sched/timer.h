@@ -16,6 +16,13 @@
 extern uint64 timer_csr_hz;         // 0: the time CSR counts at TIMER_HZ
 uint64 timer_scaled(uint64 csr);    // ... if not
 
+// What the time CSR said, as a time of now().
+static inline uint64
+timer_of_csr(uint64 csr)
+{
+  return timer_csr_hz == 0 ? csr : timer_scaled(csr);
+}
+
 // Counts since the machine started. A CSR read: not for inner loops.
 static inline uint64
 now(void)
@@ -23,7 +30,7 @@ now(void)
 #ifdef __riscv
   uint64 t;
   asm volatile("csrr %0, time" : "=r"(t));
-  return timer_csr_hz == 0 ? t : timer_scaled(t);
+  return timer_of_csr(t);
 #else
   extern uint64 fake_now;  // tests/host sets it
   return fake_now;

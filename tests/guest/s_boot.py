@@ -107,6 +107,21 @@ def timebase(t):
         m.close()
 
 
+@scenario(boot=None, debug=True)
+def timebase_debug(t):
+    """The debug kernel's times without interrupts are counted with the frequency that the device tree says, too."""
+    path, tree = device_tree(t)
+    at = property_at(tree, "timebase-frequency")
+    with open(path, "wb") as f:
+        f.write(tree[:at] + struct.pack(">I", struct.unpack_from(">I", tree, at)[0] // 4) + tree[at + 4:])
+    t.m = t.start(extra=["-dtb", path])
+
+    def shown():
+        off = re.findall(r"at most (\d+) us with interrupts off, by ([^\n]*)", t.sh("kdebug irqs; kdebug"))
+        return any(int(us) >= 500000 and who.startswith("without_interrupts < ") for us, who in off)
+    t.until("half a second without interrupts to show", shown, 30)
+
+
 @scenario(harts=(3,))
 def halt_status(t):
     """`halt 3` makes QEMU's exit status 3."""

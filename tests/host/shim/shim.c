@@ -21,6 +21,7 @@
 struct proc procs[NSLOT] = { { .pid = 7, .name = "test" } };
 struct cpu host_cpu = { .proc = &procs[0] };
 struct lock_wait lock_waits[NCPU];
+uint64 timer_csr_hz;
 int ncpu = 1;
 
 // --- panic ---
@@ -108,6 +109,12 @@ host_when_released(const char *lock, void (*fn)(void))
 {
   other_waits = lock;
   other_hart = fn;
+}
+
+uint64
+timer_scaled(uint64 csr)
+{
+  return csr * TIMER_HZ / timer_csr_hz;
 }
 
 int
