@@ -20,6 +20,18 @@ def fuzz(t, seed):
     equal(found.returncode, 0, "the status of fsck, which says\n%s\n" % found.stdout[-2000:])
 
 
+@scenario()
+def usertests_by_name(t):
+    """A test that is named besides its group has run; one that there is not is said, and the others run all the same."""
+    whole = t.sh("usertests -q sock", 100).split("\n")[-2:]
+    for names in ("sock -", "- sock"):
+        name = t.sh("usertests -l sock").split("\n")[0].split()[0]
+        equal(t.sh("usertests -q " + names.replace("-", name), 100).split("\n")[-2:], whole, "the end of usertests " + names)
+    out = t.sh("usertests nonsense %s; echo status $?" % name, 100)
+    check("there is no test or group nonsense" in out, "a test that there is not: " + out)
+    check("1 passed, 0 failed" in out and out.endswith("status 2"), "what it says in the end: " + out)
+
+
 @scenario(debug=True, seconds=200)
 def fuzzed(t):
     """Random calls with random arguments by four processes on three harts: nothing hangs or is lost, the machine works on."""

@@ -283,10 +283,11 @@ ut_next(const struct ut *t)
   return ut_one(t, &base);
 }
 
+// Is it among the names? Notes that they are known.
 static int
 ut_listed(const char *name, int n, char **names, uint *seen)
 {
-  int hit = n == 0;
+  int hit = 0;
 
   for(int i = 0; i < n; i++)
     if(strcmp(names[i], name) == 0){
@@ -296,7 +297,8 @@ ut_listed(const char *name, int n, char **names, uint *seen)
   return hit;
 }
 
-// main of a group: -q without the slow ones, -l only their names, -v with times, -r FD report to usertests.
+// main of a group, ut_GROUP: the tests of these names; all of them, if there is none or GROUP is one.
+// -q without the slow ones, -l only their names, -v with times, -r FD report to usertests.
 static UT_UNUSED int
 ut_main(int argc, char **argv, const struct ut *tests, int n)
 {
@@ -317,12 +319,14 @@ ut_main(int argc, char **argv, const struct ut *tests, int n)
       return 2;
     }
   }
+  int whole = i == argc || ut_listed(argv[0] + 3, argc - i, argv + i, &rep.seen);
   for(const struct ut *t = tests; t < tests + n; t++){
-    if(!ut_listed(t->name, argc - i, argv + i, &rep.seen))
+    int named = ut_listed(t->name, argc - i, argv + i, &rep.seen);
+    if(!named && !whole)
       continue;
     if(list)
       printf("%s%s\n", t->name, t->slow ? " (slow)" : "");
-    else if(quick && t->slow && argc == i)
+    else if(quick && t->slow && !named)
       continue;
     else if(ut_next(t))
       rep.passed++;

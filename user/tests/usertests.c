@@ -75,9 +75,7 @@ round(char **names, int n)
       }
   }
   for(int g = 0; g < NGROUP; g++)
-    if(whole[g])
-      broken |= run_group(groups[g], 0, 0, &sum);
-    else if(group_names != (1u << n) - 1)
+    if(whole[g] || group_names != (1u << n) - 1)
       broken |= run_group(groups[g], names, n, &sum);
   for(int i = 0; i < n; i++)
     if(!((sum.seen | group_names) >> i & 1)){
