@@ -286,13 +286,11 @@ measure_alone(const double *arg)
   request_make(&r, &wire, BENCH_ECHO, bytes, 0, 0);
   asleep();
   counting_begins();
-  printf("{\"insns_each\": [");
   for(unsigned i = 0; i < count; i++){
-    uint64_t awoke = asleep();
     ask(&r, i, BENCH_ECHO, &payload);
-    printf("%s%llu", i ? ", " : "", (unsigned long long)(asleep() - awoke));
+    asleep();
   }
-  printf("]");
+  printf("{\"answers\": %u", count);
   counting_ends(count);
 }
 
