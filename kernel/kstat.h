@@ -67,6 +67,7 @@ struct kstat_ring {
   uint8 is_tx;
   uint8 queue;
   uint16 size;      // descriptors
+  uint16 most;      // packets that may be on it: its share of the pool, and not more than netctl's rxring or txring
   uint32 head;      // card's index
   uint32 tail;      // ours
   uint32 done;      // descriptors that the card has finished and we have not taken yet

@@ -10,6 +10,21 @@
 
 #define USAGE "[IF [reset | mtu BYTES | [ADDRESS/LENGTH | ADDRESS [netmask MASK]] [up|down]]]"
 
+// How many packets may be on the rings of its NIC: fewer than netctl's rxring and txring when many share the pool.
+static void
+show_rings_of(const struct kstat_if *i)
+{
+  struct kstat_ring *r;
+  int n = kstat_all(KSTAT_RING, (void **)&r, sizeof(*r));
+  if(n < 0)
+    die_errno("kstat");
+  for(int k = 0; k < n; k++)
+    if(strcmp(r[k].ifname, i->name) == 0)
+      printf("    %s ring %u: %u packets at the most, of %u descriptors\n", r[k].is_tx ? "TX" : "RX", r[k].queue, r[k].most,
+             r[k].size);
+  free(r);
+}
+
 static void
 show(const struct kstat_if *i)
 {
@@ -27,6 +42,8 @@ show(const struct kstat_if *i)
   printf("    RX %lu frames, %lu bytes, %lu dropped, %lu errors\n", i->rx_frames, i->rx_bytes, i->rx_drops, i->rx_errors);
   printf("    TX %lu frames, %lu bytes, %lu dropped, %lu errors, %lu ring full\n", i->tx_frames, i->tx_bytes, i->tx_drops,
          i->tx_errors, i->tx_full);
+  if(i->irq)
+    show_rings_of(i);
   printf("    %lu interrupts, %lu polls, %lu link changes, %lu resets\n", i->irqs, i->polls, i->link_changes,
          i->resets);
 }

@@ -58,6 +58,7 @@ ring_record(int i, struct kstat_ring *r)
     r->queue = i / 2;
     r->is_tx = i % 2;
     nif->ops->ring(nif, r->queue, r->is_tx, r);
+    r->most = nif->loopback ? r->size : r->is_tx ? nif->txmost : nif->rxmost;
     return r->size ? (int)sizeof(*r) : 0;
   }
   return NETSTAT_END;

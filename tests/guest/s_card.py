@@ -84,6 +84,10 @@ def eight_cards(t):
     for words in (r"rxv: 8 network cards share \d+ packets: \d+ on each receive ring, not 255\.",
                   r"e1000 in slot 0:9: there are too many interfaces; left alone"):
         check(re.search(words, t.m.text), "the console does not say %s:\n%s" % (words, t.m.text))
+    most = re.search(r"cards share \d+ packets: (\d+) on", t.m.text).group(1)
+    shown = re.findall(r"(?m)^e\d +rx +0 +256 +(\d+) ", t.sh("netstat -g"))
+    equal(shown, [most] * 8, "what netstat -g shows of how many packets may be on the receive rings")
+    check("RX ring 0: %s packets at the most" % most in t.sh("ifconfig e7"), "ifconfig does not show %s\n%s" % (most, t.m.tail()))
     for host in hosts[:8]:
         host.ping(b"one of eight")
     now = t.numbers()

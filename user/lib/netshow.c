@@ -47,10 +47,11 @@ show_rings(void)
   int n = get(KSTAT_RING, (void **)&p, sizeof(*p));
   if(n < 0)
     return -1;
-  printf("%-4s %-4s %5s %5s %5s %5s %5s %5s %9s\n", "IF", "RING", "QUEUE", "SIZE", "HEAD", "TAIL", "DONE", "CARD'S", "DOORBELLS");
+  printf("%-4s %-4s %5s %5s %5s %5s %5s %5s %6s %9s\n", "IF", "RING", "QUEUE", "SIZE", "MOST", "HEAD", "TAIL", "DONE", "CARD'S",
+         "DOORBELLS");
   for(struct kstat_ring *r = p; r < p + n; r++)
-    printf("%-4.8s %-4s %5u %5u %5u %5u %5u %6u %9lu\n", r->ifname, r->is_tx ? "tx" : "rx", r->queue, r->size, r->head, r->tail,
-           r->done, r->owned, r->doorbells);
+    printf("%-4.8s %-4s %5u %5u %5u %5u %5u %5u %6u %9lu\n", r->ifname, r->is_tx ? "tx" : "rx", r->queue, r->size, r->most,
+           r->head, r->tail, r->done, r->owned, r->doorbells);
   free(p);
   return 0;
 }
