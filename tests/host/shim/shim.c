@@ -150,13 +150,17 @@ page_number(void *page)
   return off / SLOT;
 }
 
+// Before main(): the tests are its children, and share what this fills.
+static void __attribute__((constructor))
+arena_init(void)
+{
+  arena = host_pages((uint64)NPAGES * SLOT);
+  host_poison(arena, (uint64)NPAGES * SLOT);
+}
+
 void *
 kalloc(void)
 {
-  if(arena == 0){
-    arena = host_pages((uint64)NPAGES * SLOT);
-    host_poison(arena, (uint64)NPAGES * SLOT);
-  }
   if(host_pages_left == 0 || host_pages_used == NPAGES)
     return 0;
   if(host_pages_left > 0)
