@@ -221,9 +221,10 @@ take_property(struct tree *t, const char *name, struct value v)
     mine->address = MIN(cell(&v, 0), 3u);
   else if(strcmp(name, "#size-cells") == 0)
     mine->size = MIN(cell(&v, 0), 2u);
-  else if(strcmp(name, "bootargs") == 0)
+  else if(strcmp(name, "bootargs") == 0){
     machine.console_lf = has_argument(&v, "console=lf");
-  else if(strcmp(name, "timebase-frequency") == 0)
+    machine.disk_hasty = has_argument(&v, "disk=hasty");
+  } else if(strcmp(name, "timebase-frequency") == 0)
     machine.timebase = number(&v, 0, MIN(v.len / 4, 2u));
 }
 

@@ -24,6 +24,7 @@ struct machine {
   uint8 seed[64];                 // /chosen/rng-seed
   uint seed_len;
   int console_lf;                 // /chosen/bootargs has "console=lf": lines end with LF alone
+  int disk_hasty;                 // ... "disk=hasty": a disk that is silent is given up soon
 };
 
 extern struct machine machine;

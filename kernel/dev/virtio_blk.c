@@ -11,6 +11,7 @@
 #include "core/lockorder.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
+#include "dev/fdt.h"
 #include "dev/plic.h"
 #include "dev/virtio.h"
 #include "dev/virtio_blk.h"
@@ -25,7 +26,8 @@ enum { STATUS_OK = 0, STATUS_NONE = 0xff };           // 5.2.6; 0xff: the device
 
 #define SECTOR 512
 #define NCHAIN (VRING_MAX / 3)
-#define PATIENCE (30 * SEC)  // a busy host may well need ten to bring a flush to its own disk
+#define PATIENCE (30 * SEC)       // a busy host may well need ten to bring a flush to its own disk
+#define HASTY_PATIENCE (3 * SEC)  // ... with the boot argument disk=hasty
 
 struct header {
   uint32 type, reserved;
@@ -96,7 +98,7 @@ static void
 be_patient(void)
 {
   disk.seen = disk.finished;
-  disk.until = now() + PATIENCE;
+  disk.until = now() + (machine.disk_hasty ? HASTY_PATIENCE : PATIENCE);
   timer_set(&disk.watchdog, disk.until);
 }
 
@@ -207,7 +209,7 @@ look(void *arg)
     collect(&over);
   if(disk.ok && under_way()){
     if(disk.seen == disk.finished && now() >= disk.until)
-      fail_all("no answer for 30 seconds", &over);
+      fail_all(machine.disk_hasty ? "no answer for 3 seconds" : "no answer for 30 seconds", &over);
     else
       be_patient();
   }

@@ -62,12 +62,13 @@ def bad_sector(t):
 
 @scenario(boot=None, monitor=True)
 def silent_disk(t):
-    """A disk that stops answering: after 30 seconds a read fails with an error, and what is in memory still works."""
-    m = with_disk(t, "silent", drive="blkdebug::%s")
+    """A disk that stops answering: in time (here after 3 seconds, not 30) a read fails with an error, and what is in memory
+    still works."""
+    m = with_disk(t, "silent", drive="blkdebug::%s", more=("-append", "disk=hasty"))
     m.run("ls README")
     m.command("human-monitor-command", {"command-line": 'qemu-io x0 "break read_aio stop"'})
     m.send("sort README\n")
-    m.expect(r"(?m)^disk: no answer", "a sentence about the disk", 120)
+    m.expect(r"(?m)^disk: no answer for 3 seconds; everything fails from now on", "a sentence about the disk", 120)
     m.prompt()
     check("README" in m.run("ls README"), "ls, which is in memory, does not work any more")
 
