@@ -14,6 +14,7 @@
 #include "mm/uaccess.h"
 #include "pkt/netif.h"
 #include "sched/sleeplock.h"
+#include "sched/sleeporder.h"
 #include "sched/stackuse.h"
 #include "sched/timer.h"
 
@@ -209,7 +210,10 @@ provoke(int what)
     provoke_sleeplock();
   else if(what == PROVOKE_WAIT)
     provoke_wait();
-  else if(what == PROVOKE_YIELD){
+  else if(what == PROVOKE_SLEEPORDER){
+    sleeporder_take(ORDER_INODE);
+    sleeporder_take(ORDER_INODE);
+  } else if(what == PROVOKE_YIELD){
     push_off();
     sched_yield();
   } else if(what <= PROVOKE_LEAVE)

@@ -11,6 +11,7 @@
 #include "entry/trap.h"
 #include "mm/vm.h"
 #include "proc/process.h"
+#include "sched/sleeporder.h"
 #include "sched/timer.h"
 
 _Static_assert(__builtin_offsetof(struct cpu, kstack_top) == CPU_KSTACK, "vector.S");
@@ -100,6 +101,7 @@ trap_user(struct trapframe *tf, uint64 cause)
     proc_exit(-1);
   }
   lockorder_no_locks("return to the program");
+  sleeporder_none("return to the program");
   irqoff_end();
 }
 

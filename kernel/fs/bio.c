@@ -9,6 +9,7 @@
 #include "fs/bio.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
+#include "sched/sleeporder.h"
 
 // Blocks that are kept. More than can be pinned at once (two transactions, two blocks for each i-node in memory, the
 // bitmap) and held (two a process).
@@ -122,6 +123,7 @@ unref(struct buf *b)
 struct buf *
 bget(uint blockno)
 {
+  sleeporder_take(ORDER_BUFFER);
   acquire(&bcache.lock);
   for(;;){
     struct buf *b = find(blockno);
@@ -156,6 +158,7 @@ brelse(struct buf *b)
   acquire(&bcache.lock);
   put(b);
   release(&bcache.lock);
+  sleeporder_drop(ORDER_BUFFER);
 }
 
 struct buf *

@@ -63,7 +63,8 @@ find_name(const struct dirent *de, uint n, const char *name, uint *hole)
   return n;
 }
 
-int
+// Look for a name in dp, which is locked. 0, -ENOENT, -EIO; *off: where the entry is, or where it may be added.
+static int
 dir_find(struct inode *dp, const char *name, uint *inum, uint *off)
 {
   struct buf *b;
@@ -104,8 +105,12 @@ see_other(const struct dirent *de, void *arg)
 int
 dir_empty(struct inode *dp)
 {
-  int empty = 1;
-  return each_entry(dp, see_other, &empty) < 0 ? -EIO : empty;
+  int empty = 1, e = ilock(dp);
+  if(e < 0)
+    return e;
+  e = each_entry(dp, see_other, &empty);
+  iunlock(dp);
+  return e < 0 ? e : empty;
 }
 
 static int
@@ -136,8 +141,11 @@ dir_put(struct inode *dp, uint off, const char *name, uint inum)
   struct dirent de = {.inum = inum};
   for(int i = 0; i < DIRSIZ && name[i]; i++)
     de.name[i] = name[i];
-  int n = writei(dp, 0, (uint64)&de, off, sizeof(de));
-  dp->changes++;
+  int n = ilock(dp);
+  if(n < 0)
+    return n;
+  n = writei(dp, 0, (uint64)&de, off, sizeof(de));
+  iunlock(dp);
   if(n < 0)
     return n == -EFBIG ? -ENOSPC : n;
   return n == sizeof(de) ? 0 : -ENOSPC;
@@ -150,7 +158,7 @@ name_is_dots(const char *name)
 }
 
 int
-lookup_in(struct inode *dp, const char *name, struct inode **ip, struct spot *spot)
+lookup_in(struct inode *dp, const char *name, struct inode **ip, uint *off)
 {
   uint inum;
   int e = ilock(dp);
@@ -160,9 +168,8 @@ lookup_in(struct inode *dp, const char *name, struct inode **ip, struct spot *sp
     e = -ENOTDIR;
   else if(dp->nlink == 0)
     e = -ENOENT;  // removed: its ".." may lead to something else by now
-  else if((e = dir_find(dp, name, &inum, &spot->off)) == 0)
+  else if((e = dir_find(dp, name, &inum, off)) == 0)
     e = iget(inum, ip);
-  spot->changes = dp->changes;
   iunlock(dp);
   return e;
 }
@@ -193,7 +200,7 @@ walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
 {
   struct proc *p = myproc();
   struct inode *ip, *next;
-  struct spot spot;
+  uint off;
 
   if(*path == 0)
     return -ENOENT;
@@ -205,7 +212,7 @@ walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
       *out = ip;
       return 0;
     }
-    int e = lookup_in(ip, name, &next, &spot);
+    int e = lookup_in(ip, name, &next, &off);
     iput(ip);
     if(e < 0)
       return e;
@@ -267,9 +274,8 @@ static int
 step_up(struct inode **ip, char name[DIRSIZ + 1])
 {
   struct inode *up;
-  struct spot spot;
-  uint inum = (*ip)->inum;
-  int e = lookup_in(*ip, "..", &up, &spot);
+  uint off, inum = (*ip)->inum;
+  int e = lookup_in(*ip, "..", &up, &off);
   if(e < 0)
     return e;
   if((e = ilock(up)) == 0){

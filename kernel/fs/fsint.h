@@ -18,9 +18,6 @@ void inum_free(uint inum);
 // I-nodes (inode.c).
 void inode_init(void);
 int iget(uint inum, struct inode **ip);          // referenced, not locked; 0, -EIO no such number, -ENFILE table full
-// Locks those of set[0..n-1] that are not 0, each once, in ascending order; n <= 4. 0, or -EIO: none is locked.
-int ilock_set(struct inode *set[], int n);
-void iunlock_set(struct inode *set[], int n);
 void iupdate(struct inode *ip);                  // inside an operation, locked
 int itrunc(struct inode *ip);                    // not locked: frees the content in an operation of its own; 0, -EIO
 uint itrunc_blocks(void);                        // log blocks that freeing a whole file may take
@@ -33,20 +30,14 @@ int ialloc(short type, short major, short minor, struct inode **ip);
 
 void names_init(void);                           // names.c
 
-// Directories (dir.c); dp is locked.
-int dir_find(struct inode *dp, const char *name, uint *inum, uint *off);  // 0, -ENOENT, -EIO; *off: where, or where to add
+// Directories (dir.c). They lock dp.
 int dir_put(struct inode *dp, uint off, const char *name, uint inum);     // writes an entry; 0, -ENOSPC, -EIO
 int dir_empty(struct inode *dp);                 // 1: nothing but "." and "..", 0, -EIO
 int name_is_dots(const char *name);
 
 // Paths.
 int lookup_parent(const char *path, struct inode **dp, char *name);      // name: DIRSIZ + 1 bytes
-// Where a name was found, or may be added; right as long as the directory has had no more changes than this. It stays
-// in memory while it is referenced.
-struct spot {
-  uint off;
-  uint changes;
-};
-int lookup_in(struct inode *dp, const char *name, struct inode **ip, struct spot *spot);  // locks dp meanwhile
+// Locks dp meanwhile. *off: where the entry is, or may be added; it stays so as long as nobody changes names (names.c).
+int lookup_in(struct inode *dp, const char *name, struct inode **ip, uint *off);
 
 #endif

@@ -10,6 +10,7 @@
 #include "core/string.h"
 #include "fs/fsint.h"
 #include "mm/uaccess.h"
+#include "sched/sleeporder.h"
 
 #define NCACHED (4 * NINODE)  // more than NINODE: every process has a cwd, every open file an i-node
 #define NHASH 128             // a power of 2
@@ -142,13 +143,20 @@ load(struct inode *ip)
   return 0;
 }
 
+static void
+lock(struct inode *ip)
+{
+  sleeporder_take(ORDER_INODE);
+  acquiresleep(&ip->lock);
+}
+
 int
 ilock(struct inode *ip)
 {
-  acquiresleep(&ip->lock);
+  lock(ip);
   if(ip->valid || load(ip) == 0)
     return 0;
-  releasesleep(&ip->lock);
+  iunlock(ip);
   return -EIO;
 }
 
@@ -156,6 +164,7 @@ void
 iunlock(struct inode *ip)
 {
   releasesleep(&ip->lock);
+  sleeporder_drop(ORDER_INODE);
 }
 
 void
@@ -163,44 +172,6 @@ iunlockput(struct inode *ip)
 {
   iunlock(ip);
   iput(ip);
-}
-
-int
-ilock_set(struct inode *set[], int n)
-{
-  struct inode *sorted[4];
-  int ns = 0;
-  for(int i = 0; i < n; i++){
-    int at = ns;
-    for(int j = 0; j < ns; j++)
-      if(sorted[j] == set[i])
-        at = -1;
-    if(set[i] == 0 || at < 0)
-      continue;
-    for(; at > 0 && sorted[at - 1]->inum > set[i]->inum; at--)
-      sorted[at] = sorted[at - 1];
-    sorted[at] = set[i];
-    ns++;
-  }
-  for(int i = 0; i < ns; i++)
-    if(ilock(sorted[i]) < 0){
-      while(i-- > 0)
-        iunlock(sorted[i]);
-      return -EIO;
-    }
-  return 0;
-}
-
-void
-iunlock_set(struct inode *set[], int n)
-{
-  for(int i = 0; i < n; i++){
-    int again = 0;
-    for(int j = 0; j < i; j++)
-      again |= set[j] == set[i];
-    if(set[i] && !again)
-      iunlock(set[i]);
-  }
 }
 
 void
@@ -230,16 +201,15 @@ ialloc(short type, short major, short minor, struct inode **ipp)
     inum_free(inum);
     return e;
   }
-  acquiresleep(&ip->lock);
+  lock(ip);
   struct buf *b = bread(IBLOCK(inum, sb));
   if(b == 0){
-    releasesleep(&ip->lock);
+    iunlock(ip);
     inum_free(inum);
     iput(ip);
     return -EIO;
   }
   forget(ip);
-  ip->changes = 0;
   ip->type = type;
   ip->major = major;
   ip->minor = minor;
@@ -251,7 +221,7 @@ ialloc(short type, short major, short minor, struct inode **ipp)
   ip->valid = 1;
   brelse(b);
   iupdate(ip);
-  releasesleep(&ip->lock);
+  iunlock(ip);
   *ipp = ip;
   return 0;
 }

@@ -3,7 +3,7 @@
 // Files without names: i-nodes, their blocks, their content; and the directories that name them (fs/dir.c).
 //
 // Nobody outside fs/ opens a log operation: these functions do that themselves where they need one.
-// Order of locks: begin_op, i-nodes in ascending number, buffers, then spinlocks.
+// Order of locks: sched/sleeporder.h; then spinlocks.
 
 #include "fs/log.h"
 #include "kernel/stat.h"
@@ -21,7 +21,6 @@ struct inode {
   uint ahead;              // [i] blocks before this one were read, or asked for
   struct buf *home;        // [i] block of the table of i-nodes, pinned while valid: iupdate() cannot fail
   struct buf *table;       // [i] block of the addresses behind the direct ones, pinned; 0: not needed so far
-  uint changes;            // [i] of a directory: entries written since it is in memory
   struct list hash, lru;   // [t] lru: only while refs is 0
 };
 

@@ -30,6 +30,7 @@
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 #include "sched/proc.h"
+#include "sched/sleeporder.h"
 #include "sched/timer.h"
 
 #define COMMIT_DELAY (50 * MSEC)
@@ -88,6 +89,7 @@ int
 begin_op(uint nblocks)
 {
   assert(nblocks <= log.cap);
+  sleeporder_take(ORDER_OPERATION);
   acquire(&log.lock);
   while(log.error || log.closing || log.n + log.reserved + nblocks > log.cap){
     uint64 tries = log.tries;
@@ -98,6 +100,7 @@ begin_op(uint nblocks)
     wq_sleep_hard(&log.room, &log.lock);
     if(log.error && log.tries != tries){
       release(&log.lock);
+      sleeporder_drop(ORDER_OPERATION);
       return -EIO;
     }
   }
@@ -119,6 +122,7 @@ end_op(uint nblocks)
   if(!log.closing)
     wq_wake_all(&log.room);
   release(&log.lock);
+  sleeporder_drop(ORDER_OPERATION);
 }
 
 void

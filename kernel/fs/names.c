@@ -1,123 +1,155 @@
-// Calls that change names: make, link, unlink, rename. Each is one log operation, so a crash leaves all of it or nothing.
+// Calls that change names: create, mkdir, link, unlink, rename. Each is one log operation, so a crash leaves all of it or
+// nothing.
 //
-// The way of all of them: walk the paths, holding references only; open an operation; lock the i-nodes that take part,
-// in ascending number, whatever the paths say of who is above whom; if a directory has changed since the walk (struct
-// spot), look again, and if the name leads elsewhere now, start over. So no two calls can wait for each other, even in
-// a tree that a bad disk has made a knot.
+// They run one at a time: `names` is held from the first lookup to the end. Only these calls write entries and link counts, so
+// what they look up stays true until they have used it, and they may read both without the i-node's lock. Other lookups do
+// not take `names`. Everybody locks one i-node at a time, so the order of locks is short (inode.h).
 //
-// What can fail is done first: entries may need a block, or a disk that reads. Counts come after, and their
+// What can fail is done first: i-nodes are loaded, entries may need a block, or a disk that reads. Counts come after, and their
 // blocks are pinned (inode.h). An entry that was changed is in the log, so changing it back cannot fail.
 
-#include "core/string.h"
 #include "fs/fsint.h"
 #include "kernel/fcntl.h"
-#include "mm/layout.h"
+#include "sched/sleeporder.h"
 
-#define NAME_TRIES 1000    // how often others may get in between, before a call gives up
 #define NLINK_MAX 32767
 
-// One directory moves at a time: only that changes who is below whom. Taken before begin_op.
-static struct sleeplock tree_lock;
+static struct sleeplock names;
+
+// A name in a directory, and what it leads to.
+struct entry {
+  struct inode *dp;        // referenced
+  char name[DIRSIZ + 1];
+  uint off;                // where the entry is, or where it can be added
+  struct inode *ip;        // referenced and loaded; 0: there is no entry of this name
+};
 
 void
 names_init(void)
 {
-  initsleeplock(&tree_lock, "tree");
+  initsleeplock(&names, "names");
 }
 
-// May an entry be added to dp? Locked.
-static int
-check_dir(const struct inode *dp)
+static void
+lock_names(void)
 {
-  if(dp->type != T_DIR)
-    return -ENOTDIR;
-  return dp->nlink == 0 ? -ENOENT : 0;
+  sleeporder_take(ORDER_NAMES);
+  acquiresleep(&names);
 }
 
-// Does the name in dp still lead to inum (0: to nothing)? Locked. 0: yes, and the spot is right; -EAGAIN: no; or -E...
-static int
-still_there(struct inode *dp, struct spot *spot, const char *name, uint inum)
+static void
+unlock_names(void)
 {
-  uint found;
-  int e = check_dir(dp);
+  releasesleep(&names);
+  sleeporder_drop(ORDER_NAMES);
+}
+
+// Read it from the disk: from now on, as long as it is referenced, ilock() cannot fail.
+static int
+load(struct inode *ip)
+{
+  int e = ilock(ip);
+  if(e == 0)
+    iunlock(ip);
+  return e;
+}
+
+// Find the entry of a path; that there is none is no error, if it can be added. put_entry() follows in any case.
+// 0, or -E...; -EEXIST: the path is the root. lock: names.
+static int
+find_entry(const char *path, struct entry *en)
+{
+  *en = (struct entry){0};
+  int e = lookup_parent(path, &en->dp, en->name);
   if(e < 0)
     return e;
-  if(dp->changes == spot->changes)
+  e = lookup_in(en->dp, en->name, &en->ip, &en->off);
+  if(e == -ENOENT && en->dp->nlink > 0)
     return 0;
-  e = dir_find(dp, name, &found, &spot->off);
-  return e == -EIO ? e : found == inum ? 0 : -EAGAIN;
+  return e < 0 ? e : load(en->ip);
 }
 
-// A name for ip, which has none yet, in dp, at a spot where it was not; both locked. -EAGAIN: now there is one.
-static int
-make_entry(struct inode *dp, struct spot *spot, const char *name, struct inode *ip)
+static void
+put_entry(struct entry *en)
 {
-  int e = still_there(dp, spot, name, 0);
-  if(e < 0)
-    return e;
-  if(ip->type == T_DIR){
+  if(en->dp)
+    iput(en->dp);
+  if(en->ip)
+    iput(en->ip);
+}
+
+// Inside an operation; cannot fail. lock: names.
+static void
+add_links(struct inode *ip, int n)
+{
+  ilock(ip);
+  ip->nlink += n;
+  iupdate(ip);
+  iunlock(ip);
+}
+
+// A directory has come into dp (n = 1), whose ".." is a link to dp; or it has left (n = -1).
+static void
+add_child(struct inode *dp, int n)
+{
+  if(dp->nlink + n > 0)  // else the count on the disk was wrong
+    add_links(dp, n);
+}
+
+// The first name for en->ip, a new i-node. Inside an operation.
+static int
+add_first_name(struct entry *en)
+{
+  struct inode *dp = en->dp, *ip = en->ip;
+  int e, is_dir = ip->type == T_DIR;
+  if(is_dir){
     if(dp->nlink >= NLINK_MAX)
       return -EMLINK;
     if((e = dir_put(ip, 0, ".", ip->inum)) < 0 || (e = dir_put(ip, sizeof(struct dirent), "..", dp->inum)) < 0)
       return e;
   }
-  if((e = dir_put(dp, spot->off, name, ip->inum)) < 0)
+  add_links(ip, 1);  // before others can find it
+  if((e = dir_put(dp, en->off, en->name, ip->inum)) < 0){
+    add_links(ip, -1);
     return e;
-  ip->nlink = 1;
-  iupdate(ip);
-  if(ip->type == T_DIR){
-    dp->nlink++;
-    iupdate(dp);
   }
+  if(is_dir)
+    add_child(dp, 1);
   return 0;
 }
 
+// A new i-node in en->ip, and the entry for it.
 static int
-make_new(struct inode *dp, struct spot *spot, const char *name, short type, short major, short minor,
-  struct inode **ip)
+make_new(struct entry *en, short type, short major, short minor)
 {
   int e = begin_op(MAXOPBLOCKS);
   if(e < 0)
     return e;
-  e = ialloc(type, major, minor, ip);
-  if(e == 0){
-    struct inode *set[] = {dp, *ip};
-    if((e = ilock_set(set, 2)) == 0){
-      e = make_entry(dp, spot, name, *ip);
-      iunlock_set(set, 2);
-    }
-  } else
-    *ip = 0;
+  e = ialloc(type, major, minor, &en->ip);
+  if(e == 0)
+    e = add_first_name(en);
   end_op(MAXOPBLOCKS);
-  if(e < 0 && *ip)
-    iput(*ip);  // without a name it is freed again
   return e;
 }
 
-// Make a file, directory or device. 0, or -E...; -EEXIST: it was there before, and is in *ip, referenced.
+// Make a file, directory or device. 0, or -E...; -EEXIST: it was there before. In both cases it is in *ip, referenced.
 static int
 create(const char *path, short type, short major, short minor, struct inode **ip)
 {
-  char name[DIRSIZ + 1];
-  struct inode *dp;
-  struct spot spot;
-  int e = lookup_parent(path, &dp, name);
-  if(e == -EEXIST){
-    *ip = iroot();
-    return *ip ? -EEXIST : -ENFILE;
+  struct entry en;
+  lock_names();
+  int e = find_entry(path, &en);
+  if(e == -EEXIST)
+    e = (en.ip = iroot()) ? -EEXIST : -ENFILE;
+  else if(e == 0)
+    e = en.ip ? -EEXIST : make_new(&en, type, major, minor);
+  unlock_names();
+  if(e == 0 || e == -EEXIST){
+    *ip = en.ip;
+    en.ip = 0;
   }
-  if(e < 0)
-    return e;
-  e = -EAGAIN;
-  for(int i = 0; i < NAME_TRIES && e == -EAGAIN; i++){
-    e = lookup_in(dp, name, ip, &spot);
-    if(e == 0)
-      e = -EEXIST;
-    else if(e == -ENOENT)
-      e = make_new(dp, &spot, name, type, major, minor, ip);
-  }
-  iput(dp);
-  return e == -EAGAIN ? -EBUSY : e;
+  put_entry(&en);  // a new i-node that got no name is freed by this
+  return e;
 }
 
 // Make something that must not be there yet.
@@ -178,53 +210,41 @@ fs_open(const char *path, int flags, struct inode **ip)
   return e;
 }
 
-// Both locked.
 static int
-link_locked(struct inode *ip, struct inode *dp, const char *name)
+add_link(struct entry *from, struct entry *to)
 {
-  uint inum, off;
-  int e = check_dir(dp);
-  if(ip->type == T_DIR)
+  if(from->ip->type == T_DIR)
     return -EPERM;
-  if(e < 0 || ip->nlink == 0)
-    return e < 0 ? e : -ENOENT;
-  if(ip->nlink >= NLINK_MAX)
+  if(from->ip->nlink == 0)
+    return -ENOENT;
+  if(from->ip->nlink >= NLINK_MAX)
     return -EMLINK;
-  if((e = dir_find(dp, name, &inum, &off)) != -ENOENT)
-    return e < 0 ? e : -EEXIST;
-  if((e = dir_put(dp, off, name, ip->inum)) < 0)
+  if(to->ip)
+    return -EEXIST;
+  int e = begin_op(MAXOPBLOCKS);
+  if(e < 0)
     return e;
-  ip->nlink++;
-  iupdate(ip);
-  return 0;
+  if((e = dir_put(to->dp, to->off, to->name, from->ip->inum)) == 0)
+    add_links(from->ip, 1);
+  end_op(MAXOPBLOCKS);
+  return e;
 }
 
 int
 fs_link(const char *old, const char *new)
 {
-  char name[DIRSIZ + 1];
-  struct inode *ip, *dp;
-  int e = fs_lookup(old, &ip);
-  if(e < 0)
-    return e;
-  if((e = lookup_parent(new, &dp, name)) < 0){
-    iput(ip);
-    return e;
-  }
-  if((e = begin_op(MAXOPBLOCKS)) == 0){
-    struct inode *set[] = {ip, dp};
-    if((e = ilock_set(set, 2)) == 0){
-      e = link_locked(ip, dp, name);
-      iunlock_set(set, 2);
-    }
-    end_op(MAXOPBLOCKS);
-  }
-  iput(dp);
-  iput(ip);
+  struct entry from = {0}, to = {0};
+  lock_names();
+  int e = fs_lookup(old, &from.ip);
+  if(e == 0 && (e = load(from.ip)) == 0 && (e = find_entry(new, &to)) == 0)
+    e = add_link(&from, &to);
+  unlock_names();
+  put_entry(&from);
+  put_entry(&to);
   return e;
 }
 
-// A directory goes away for good only when it is empty. Locked. 0, or -E...
+// A directory goes away for good only when it is empty. 0, or -E...
 static int
 check_removable(struct inode *ip)
 {
@@ -238,33 +258,27 @@ check_removable(struct inode *ip)
   return empty < 0 ? empty : empty ? 0 : -ENOTEMPTY;
 }
 
-// ip has lost a name in dp. Locked; cannot fail.
+// The entry en has gone. Inside an operation; cannot fail.
 static void
-drop_name(struct inode *dp, struct inode *ip)
+drop_name(struct entry *en)
 {
-  if(ip->type == T_DIR && dp->nlink > 1){
-    dp->nlink--;
-    iupdate(dp);
-  }
-  ip->nlink--;
-  iupdate(ip);
+  if(en->ip->type == T_DIR)
+    add_child(en->dp, -1);
+  add_links(en->ip, -1);
 }
 
-// Take an entry away. -EAGAIN: it leads elsewhere now.
 static int
-unlink_entry(struct inode *dp, struct spot *spot, const char *name, struct inode *ip)
+remove_entry(struct entry *en)
 {
-  struct inode *set[] = {dp, ip};
-  int e = begin_op(MAXOPBLOCKS);
-  if(e < 0)
+  if(name_is_dots(en->name))
+    return -EINVAL;
+  if(en->ip == 0)
+    return -ENOENT;
+  int e = check_removable(en->ip);
+  if(e < 0 || (e = begin_op(MAXOPBLOCKS)) < 0)
     return e;
-  if((e = ilock_set(set, 2)) == 0){
-    if((e = still_there(dp, spot, name, ip->inum)) == 0)
-      e = dp == ip ? -EINVAL : check_removable(ip);
-    if(e == 0 && (e = dir_put(dp, spot->off, "", 0)) == 0)
-      drop_name(dp, ip);
-    iunlock_set(set, 2);
-  }
+  if((e = dir_put(en->dp, en->off, "", 0)) == 0)
+    drop_name(en);
   end_op(MAXOPBLOCKS);
   return e;
 }
@@ -272,176 +286,127 @@ unlink_entry(struct inode *dp, struct spot *spot, const char *name, struct inode
 int
 fs_unlink(const char *path)
 {
-  char name[DIRSIZ + 1];
-  struct inode *dp, *ip;
-  struct spot spot;
-  int e = lookup_parent(path, &dp, name);
-  if(e < 0)
-    return e == -EEXIST ? -EBUSY : e;
-  e = name_is_dots(name) ? -EINVAL : -EAGAIN;
-  for(int i = 0; i < NAME_TRIES && e == -EAGAIN; i++){
-    if((e = lookup_in(dp, name, &ip, &spot)) < 0)
-      break;
-    e = unlink_entry(dp, &spot, name, ip);
-    iput(ip);
-  }
-  iput(dp);
-  return e == -EAGAIN ? -EBUSY : e;
-}
-
-// A rename under way: from entry `from` of directory dfrom to entry `to` of directory dto.
-struct move {
-  struct inode *dfrom, *dto;
-  char from[DIRSIZ + 1], to[DIRSIZ + 1];
-  struct inode *ip;           // what moves
-  struct inode *victim;       // what is called `to` now, 0: nothing
-  struct spot spot_from, spot_to;  // where the entries are
-};
-
-// May ip take victim's name?
-static int
-move_check(struct move *m)
-{
-  if(m->ip == m->dfrom || m->ip == m->dto || m->ip->inum == ROOTINO)
-    return -EINVAL;
-  if(m->ip->type == T_DIR && m->dfrom != m->dto && m->dto->nlink >= NLINK_MAX)
-    return -EMLINK;
-  if(m->victim == 0)
-    return 0;
-  if(m->victim == m->dfrom || m->victim == m->dto)
-    return -ENOTEMPTY;
-  if(m->ip->type != T_DIR && m->victim->type == T_DIR)
-    return -EISDIR;
-  if(m->ip->type == T_DIR && m->victim->type != T_DIR)
-    return -ENOTDIR;
-  return check_removable(m->victim);
-}
-
-// The entries: ".." of a directory that changes its parent, the new name, the old one. The later ones undo the
-// earlier ones when they fail.
-static int
-move_entries(struct move *m)
-{
-  uint inum, off_up = 0;
-  int e, turns = m->ip->type == T_DIR && m->dfrom != m->dto;
-  if(turns){
-    if((e = dir_find(m->ip, "..", &inum, &off_up)) < 0)
-      return e;
-    if((e = dir_put(m->ip, off_up, "..", m->dto->inum)) < 0)
-      return e;
-  }
-  e = dir_put(m->dto, m->spot_to.off, m->to, m->ip->inum);
-  if(e == 0 && (e = dir_put(m->dfrom, m->spot_from.off, "", 0)) < 0)
-    dir_put(m->dto, m->spot_to.off, m->victim ? m->to : "", m->victim ? m->victim->inum : 0);
-  if(e < 0 && turns)
-    dir_put(m->ip, off_up, "..", m->dfrom->inum);
-  return e;
-}
-
-static int
-move_locked(struct move *m)
-{
-  int e = still_there(m->dfrom, &m->spot_from, m->from, m->ip->inum);
+  struct entry en;
+  lock_names();
+  int e = find_entry(path, &en);
   if(e == 0)
-    e = still_there(m->dto, &m->spot_to, m->to, m->victim ? m->victim->inum : 0);
-  if(e < 0 || (e = move_check(m)) < 0 || (e = move_entries(m)) < 0)
-    return e;
-  if(m->victim)
-    drop_name(m->dto, m->victim);
-  if(m->ip->type == T_DIR && m->dfrom != m->dto){
-    if(m->dfrom->nlink > 1)
-      m->dfrom->nlink--;
-    iupdate(m->dfrom);
-    m->dto->nlink++;
-    iupdate(m->dto);
-  }
-  return 0;
+    e = remove_entry(&en);
+  unlock_names();
+  put_entry(&en);
+  return e == -EEXIST ? -EBUSY : e;
 }
 
-// Is dp the same as ip, or somewhere below it? Walks up. tree_lock is held: nobody turns the way. 1, 0, or -E...
+// Is dp the same as ip, or somewhere below it? Walks up. 1, 0, or -E...
 static int
 is_below(struct inode *dp, struct inode *ip)
 {
   struct inode *up, *at = idup(dp);
-  struct spot spot;
-  int result = 0;
-  for(uint steps = 0; at != ip && at->inum != ROOTINO; steps++){
-    int e = steps > sb.ninodes ? -EIO : lookup_in(at, "..", &up, &spot);
-    if(e < 0){
+  uint off;
+  int e = 0;
+  for(uint steps = 0; e == 0 && at != ip && at->inum != ROOTINO; steps++){
+    e = steps > sb.ninodes ? -EIO : lookup_in(at, "..", &up, &off);
+    if(e == 0){
       iput(at);
-      return e;
+      at = up;
     }
-    iput(at);
-    at = up;
   }
-  if(at == ip)
-    result = 1;
+  int below = at == ip;
   iput(at);
-  return result;
+  return e < 0 ? e : below;
 }
 
-// With the entries found, and the i-nodes referenced.
 static int
-move_found(struct move *m)
+changes_parent(const struct entry *from, const struct entry *to)
 {
-  int e = ilock(m->ip);
-  if(e < 0)
+  return from->ip->type == T_DIR && from->dp != to->dp;
+}
+
+// May from->ip take the name `to`?
+static int
+check_move(const struct entry *from, const struct entry *to)
+{
+  struct inode *ip = from->ip, *victim = to->ip;
+  if(ip == from->dp || ip->inum == ROOTINO)
+    return -EINVAL;
+  if(changes_parent(from, to)){
+    int below = is_below(to->dp, ip);
+    if(below)
+      return below < 0 ? below : -EINVAL;
+    if(to->dp->nlink >= NLINK_MAX)
+      return -EMLINK;
+  }
+  if(victim == 0)
+    return 0;
+  if(ip->type != T_DIR && victim->type == T_DIR)
+    return -EISDIR;
+  if(ip->type == T_DIR && victim->type != T_DIR)
+    return -ENOTDIR;
+  return check_removable(victim);
+}
+
+// The entries: ".." of a directory that changes its parent (at off_up), the new name, the old one. The later ones undo the
+// earlier ones when they fail. Inside an operation.
+static int
+move_entries(struct entry *from, struct entry *to, uint off_up)
+{
+  int e, turns = changes_parent(from, to);
+  if(turns && (e = dir_put(from->ip, off_up, "..", to->dp->inum)) < 0)
     return e;
-  int is_dir = m->ip->type == T_DIR;
-  iunlock(m->ip);
-  int turns = is_dir && m->dfrom != m->dto;
-  if(turns){
-    acquiresleep(&tree_lock);
-    e = is_below(m->dto, m->ip);
-    e = e > 0 ? -EINVAL : e;
-  }
-  if(e == 0 && (e = begin_op(MAXOPBLOCKS)) == 0){
-    struct inode *set[] = {m->dfrom, m->dto, m->ip, m->victim};
-    if((e = ilock_set(set, 4)) == 0){
-      e = move_locked(m);
-      iunlock_set(set, 4);
-    }
-    end_op(MAXOPBLOCKS);
-  }
-  if(turns)
-    releasesleep(&tree_lock);
+  e = dir_put(to->dp, to->off, to->name, from->ip->inum);
+  if(e == 0 && (e = dir_put(from->dp, from->off, "", 0)) < 0)
+    dir_put(to->dp, to->off, to->ip ? to->name : "", to->ip ? to->ip->inum : 0);
+  if(e < 0 && turns)
+    dir_put(from->ip, off_up, "..", from->dp->inum);
   return e;
 }
 
-// One try: find both entries, move. -EAGAIN: somebody was quicker.
+// The move itself. Inside an operation.
 static int
-move_try(struct move *m)
+move(struct entry *from, struct entry *to, uint off_up)
 {
-  int e = lookup_in(m->dfrom, m->from, &m->ip, &m->spot_from);
+  int e = move_entries(from, to, off_up);
   if(e < 0)
     return e;
-  m->victim = 0;
-  e = lookup_in(m->dto, m->to, &m->victim, &m->spot_to);
-  if(e == -ENOENT)
-    m->victim = 0;
-  if(e == 0 || e == -ENOENT)
-    e = m->victim == m->ip ? 0 : move_found(m);  // two names of one file: nothing is to be done
-  if(m->victim)
-    iput(m->victim);
-  iput(m->ip);
+  if(to->ip)
+    drop_name(to);
+  if(changes_parent(from, to)){
+    add_child(from->dp, -1);
+    add_child(to->dp, 1);
+  }
+  return 0;
+}
+
+static int
+rename_entry(struct entry *from, struct entry *to)
+{
+  struct inode *up = 0;
+  uint off_up = 0;
+  if(name_is_dots(from->name) || name_is_dots(to->name))
+    return -EINVAL;
+  if(from->ip == 0)
+    return -ENOENT;
+  if(from->ip == to->ip)
+    return 0;  // two names of one file: nothing is to be done
+  int e = check_move(from, to);
+  if(e == 0 && changes_parent(from, to) && (e = lookup_in(from->ip, "..", &up, &off_up)) == 0)
+    iput(up);
+  if(e < 0 || (e = begin_op(MAXOPBLOCKS)) < 0)
+    return e;
+  e = move(from, to, off_up);
+  end_op(MAXOPBLOCKS);
   return e;
 }
 
 int
 fs_rename(const char *old, const char *new)
 {
-  struct move m;
-  int e = lookup_parent(old, &m.dfrom, m.from);
-  if(e < 0)
-    return e == -EEXIST ? -EBUSY : e;
-  if((e = lookup_parent(new, &m.dto, m.to)) < 0){
-    iput(m.dfrom);
-    return e == -EEXIST ? -EBUSY : e;
-  }
-  e = name_is_dots(m.from) || name_is_dots(m.to) ? -EINVAL : -EAGAIN;
-  for(int i = 0; i < NAME_TRIES && e == -EAGAIN; i++)
-    e = move_try(&m);
-  iput(m.dfrom);
-  iput(m.dto);
-  return e == -EAGAIN ? -EBUSY : e;
+  struct entry from, to = {0};
+  lock_names();
+  int e = find_entry(old, &from);
+  if(e == 0 && (e = find_entry(new, &to)) == 0)
+    e = rename_entry(&from, &to);
+  unlock_names();
+  put_entry(&from);
+  put_entry(&to);
+  return e == -EEXIST ? -EBUSY : e;
 }

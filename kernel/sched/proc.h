@@ -41,6 +41,7 @@ struct proc {
   struct waitq childwait; // where it waits for a child's end
   struct waitq *wq;       // [s] where it waits, 0: nowhere
   uint8 hard_wait;        // [s] a kill does not end this wait
+  uint8 sleeporder;       // [o] debug build: a bit for each kind of what it holds (sleeporder.h)
   struct list link;       // [s] in the run queue or in wq
   int wake_result;        // [s] 0 woken, -ETIMEDOUT, -EINTR
   int last_cpu;           // [s] index of the hart it ran on; -1: none yet

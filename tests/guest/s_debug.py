@@ -13,6 +13,7 @@ MISTAKES = {
     "order": r"lock order: rand \(\S+provoke.c:\d+\) is held, poll wanted at \S+provoke.c:\d+",
     "sleep": r"sleep with lock pause held \(\S+provoke.c:\d+\)",
     "sleeplock": r"acquiresleep with lock pause held \(\S+provoke.c:\d+\)",
+    "sleeporder": r"order of sleep locks: i-node is held, i-node wanted",
     "yield": r"yield with interrupts off, by " + US,
     "copy": r"copyout with lock pause held \(\S+provoke.c:\d+\)",
     "leave": r"return to the program with lock pause held \(\S+provoke.c:\d+\)",
