@@ -1,21 +1,16 @@
-// ARP's messages: what is asked, answered and announced, and what comes in. What is known is in arptab.c.
+// ARP: what comes in, and our own address announced and defended. Messages are in arpmsg.c, what is known in arptab.c.
 
+#include "net/arp.h"
 #include "core/printf.h"
 #include "core/string.h"
+#include "net/arpmsg.h"
 #include "net/arptab.h"
-#include "net/ether.h"
 #include "net/count.h"
+#include "net/ipaddr.h"
 #include "pkt/drop.h"
 #include "sched/timer.h"
 
 #define ANNOUNCE_MS 2000  // from the first announcement to the second (RFC 5227: ANNOUNCE_INTERVAL)
-
-// An ARP message in host order.
-struct message {
-  uint16 op;
-  uint8 sha[6] ETHER_EVEN, tha[6] ETHER_EVEN;
-  uint32 sip, tip;
-};
 
 // Our own address on an interface.
 // d ownlock
@@ -24,37 +19,6 @@ static struct own {
   uint64 defended;     // [d] when it was last defended
 } own[NETIF_MAX];
 static struct spinlock ownlock = SPINLOCK("arp");
-
-// One message out. No lock is held.
-static void
-emit(struct netif *nif, const uint8 *ether_dst, const struct message *m)
-{
-  struct pktbuf *p = pkt_alloc();
-  if(p == 0){
-    drop_count(DROP_NOMEM, 0);
-    return;
-  }
-  struct arp *a = pkt_put(p, sizeof(*a));
-  a->hrd = htons(ARP_HRD_ETHER);
-  a->pro = htons(ETHTYPE_IP);
-  a->hln = ETHADDR_LEN;
-  a->pln = sizeof(uint32);
-  a->op = htons(m->op);
-  memcpy(a->sha, m->sha, 6);
-  memcpy(a->tha, m->tha, 6);
-  a->sip = htonl(m->sip);
-  a->tip = htonl(m->tip);
-  ether_output(nif, p, ether_dst, ETHTYPE_ARP);
-}
-
-void
-arp_request(struct netif *nif, uint32 addr, const uint8 *mac)
-{
-  struct message m = { .op = ARP_OP_REQUEST, .sip = nif->addr, .tip = addr };
-  memcpy(m.sha, nif->mac, 6);
-  net_count(ARP_ASKED);
-  emit(nif, mac ? mac : ether_broadcast, &m);
-}
 
 // Tell everybody that our address is ours (RFC 5227 2.3).
 static void
@@ -89,44 +53,26 @@ defend(struct netif *nif, const uint8 mac[6])
   announce(nif);
 }
 
-// The message at a, n bytes, in host order. result: 0, or why it is dropped, plus 1.
-static int
-parse(const struct arp *a, uint n, struct message *m)
-{
-  if(n < sizeof(*a))
-    return DROP_ARP_SHORT + 1;
-  if(ntohs(a->hrd) != ARP_HRD_ETHER || ntohs(a->pro) != ETHTYPE_IP || a->hln != ETHADDR_LEN || a->pln != sizeof(uint32))
-    return DROP_ARP_FORMAT + 1;
-  m->op = ntohs(a->op);
-  m->sip = ntohl(a->sip);
-  m->tip = ntohl(a->tip);
-  memcpy(m->sha, a->sha, 6);
-  memcpy(m->tha, a->tha, 6);
-  if(m->op != ARP_OP_REQUEST && m->op != ARP_OP_REPLY)
-    return DROP_ARP_OP + 1;
-  return 0;
-}
-
 // Can the sender be a host of this link? The address 0 is a host that has none yet, and asks (RFC 5227).
 static int
-plausible(const struct netif *nif, const struct message *m)
+plausible(const struct netif *nif, const struct arp_message *m)
 {
   static const uint8 nobody[6];
   if((m->sha[0] & 1) || ether_same(m->sha, nobody) || ether_same(m->sha, nif->mac))
     return 0;
   if(m->sip == 0)
     return m->op == ARP_OP_REQUEST;
-  return m->sip >> 24 != 0 && m->sip >> 24 != 127 && m->sip >> 28 < 0xe && !netif_is_broadcast(nif, m->sip);
+  return ip_is_host(m->sip) && !ip_is_loopback(m->sip) && !netif_is_broadcast(nif, m->sip);
 }
 
 static void
-answer(struct netif *nif, const struct message *asked)
+answer(struct netif *nif, const struct arp_message *asked)
 {
-  struct message m = { .op = ARP_OP_REPLY, .sip = nif->addr, .tip = asked->sip };
+  struct arp_message m = { .op = ARP_OP_REPLY, .sip = nif->addr, .tip = asked->sip };
   memcpy(m.sha, nif->mac, 6);
   memcpy(m.tha, asked->sha, 6);
   net_count(ARP_ANSWERED);
-  emit(nif, asked->sha, &m);
+  arp_emit(nif, asked->sha, &m);
 }
 
 // RFC 826, "Packet Reception": merge what is known, add who asks for us, answer.
@@ -137,8 +83,8 @@ arp_input(struct netif *nif, struct pktbuf *p)
   if(unlikely(!count_get(&seen)) && !__atomic_exchange_n(&seen, 1, __ATOMIC_RELAXED))
     printf_notice("arp_rx: received an ARP packet\n");
 
-  struct message m;
-  int why = parse((struct arp *)pkt_data(p), pkt_len(p), &m);
+  struct arp_message m;
+  int why = arp_parse((struct arp *)pkt_data(p), pkt_len(p), &m);
   if(why == 0 && !plausible(nif, &m))
     why = DROP_ARP_SENDER + 1;
   if(why == 0 && nif->addr && m.sip == nif->addr)

@@ -1,33 +1,11 @@
 #ifndef RXV_NET_ARP_H
 #define RXV_NET_ARP_H
-// ARP for IPv4 over Ethernet (RFC 826, RFC 1122 2.3.2, RFC 5227): who has an address on this link.
+// ARP (RFC 826, RFC 1122 2.3.2, RFC 5227): messages that come in, and our own addresses. The cache is in arptab.h.
 
-#include "core/types.h"
 #include "pkt/netif.h"
-#include "kernel/kstat.h"
-
-#define ARP_ENTRIES 128      // addresses that are known or asked for, on all interfaces
-#define ARP_HOLD 48          // packets that wait for one address: the fragments of the largest datagram
-#define ARP_HOLD_TOTAL pkt_parts[PART_ARP]  // ... for all of them together
-#define ARP_TRIES 3          // requests without an answer before it gives up
-#define ARP_INTERVAL_MS 1000  // between two requests for one address (RFC 1122 2.3.2.1: at most one a second)
-#define ARP_DEFEND_MS 10000  // between two defences of our own address (RFC 5227 2.4), or two lines on the console
 
 void arp_init(void);
-// An IP packet to the next hop `next`, on the link of nif: sent at once, or held until the address is known.
-// result: 0 sent or held; -ENOBUFS; -ENETDOWN.
-int arp_output(struct netif *nif, TAKES struct pktbuf *p, uint32 next);
-// Is the MAC of next known? Then it is put into mac, and the result is the mark to be set to 1 by whoever sends there,
-// for as long as ip_version() does not move; 0: no.
-uint8 *arp_known(struct netif *nif, uint32 next, uint8 mac[6]);
 // nif came up or has a new address: what it knew is forgotten, and the address announced.
 void arp_netif(struct netif *nif);
-// Ask for an address before anybody needs it.
-void arp_ask(struct netif *nif, uint32 addr);
-
-int arp_add_static(struct netif *nif, uint32 addr, const uint8 mac[6]);  // 0, -EINVAL, -ENOSPC
-int arp_delete(uint32 addr);                                             // 0, -ENOENT
-void arp_flush(void);                                                    // all but the static ones
-int arp_record(int i, struct kstat_arp *r);  // 1: filled; 0: number i is empty; -1: no number i
 
 #endif

@@ -7,14 +7,13 @@
 //
 // One timer ticks while there is an entry that ages. The way of a packet reads no clock: it marks the entry used.
 
+#include "net/arptab.h"
 #include "core/printf.h"
 #include "core/rand.h"
 #include "core/string.h"
-#include "net/arptab.h"
-#include "net/ether.h"
-#include "net/ip.h"
+#include "net/arpmsg.h"
 #include "net/count.h"
-#include "net/route.h"
+#include "net/generation.h"
 #include "pkt/drop.h"
 #include "pkt/tune.h"
 #include "sched/timer.h"
@@ -47,6 +46,9 @@ static uint nheld;                      // [a] packets held by all entries
 static struct timer ticker;
 static uint64 told;                     // [a] when the console last heard that a neighbour had moved
 
+void (*arp_undeliverable)(struct pktbuf *p, enum drop_reason why);
+void (*arp_silent)(struct netif *nif, uint32 addr);
+
 // Multiplicative hashing, keyed: nobody can choose addresses that all fall into one bucket.
 static inline struct entry **
 bucket(uint32 addr)
@@ -74,7 +76,7 @@ forget(struct entry *e)
   *at = e->link;
   nheld -= held.n;
   memset(e, 0, sizeof(*e));
-  ip_changed();
+  net_changed();
   return held;
 }
 
@@ -219,7 +221,7 @@ answered(struct entry *e, const uint8 mac[6], int state)
   struct pktq held = { 0 };
   if(!ether_same(e->mac, mac)){
     memcpy(e->mac, mac, 6);
-    ip_changed();
+    net_changed();
   }
   if(e->sending){  // another hart is at it
     e->sending = MAX(e->sending, state);
@@ -250,7 +252,7 @@ fail_held(struct pktq *held)
 {
   struct pktbuf *p;
   while((p = pktq_get(held)) != 0)
-    ip_undeliverable(p, DROP_ARP_TIMEOUT);
+    arp_undeliverable(p, DROP_ARP_TIMEOUT);
 }
 
 // May the console hear of it? Whoever makes neighbours move with every packet must not flood it. arplock is held.
@@ -347,7 +349,7 @@ tick(void *arg)
     if(a.ask)
       arp_request(a.nif, a.addr, a.unicast ? a.mac : 0);
     if(a.silent)
-      route_failed(a.nif, a.addr);
+      arp_silent(a.nif, a.addr);
     fail_held(&a.failed);
   }
   if(alive)

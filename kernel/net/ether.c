@@ -2,7 +2,6 @@
 
 #include "net/ether.h"
 #include "core/string.h"
-#include "net/flow.h"
 #include "pkt/path.h"
 
 #define NTYPES 4
@@ -76,7 +75,7 @@ ether_input(struct netif *nif, struct pktbuf *p)
 void
 ether_init(void)
 {
-  netif_input = flow_input;
+  netif_input = ether_input;
 }
 
 void

@@ -7,7 +7,6 @@
 #include "kernel/netctl.h"
 #include "mm/uaccess.h"
 #include "net/forward.h"
-#include "net/netstat.h"
 #include "net/sockpriv.h"
 #include "pkt/drop.h"
 #include "pkt/gate.h"
@@ -26,12 +25,31 @@ static uint32 turn;               // [f] of the last id
 static struct feedback feedback;  // [f]
 static WAITQ(readers);
 
+static void
+filter_ask(struct pktbuf *p)
+{
+  acquire(&filterlock);
+  if(!active || unseen.n >= FILTER_QUEUE){
+    release(&filterlock);
+    pkt_drop(p, DROP_IP_FILTERQ, 0);
+    return;
+  }
+  pkt_own(p, PKT_STACK, PKT_SOCK);
+  pktq_put(&unseen, p);
+  if(4 * unseen.n >= 3 * FILTER_QUEUE && !feedback.choked)
+    gate_choke(&feedback);
+  wq_wake_one(&readers);
+  release(&filterlock);
+  sock_tell(0);
+}
+
 int
 filter_open(void)
 {
   acquire(&filterlock);
   int was = active;
   active = 1;
+  __atomic_store_n(&ip_forward_ask, filter_ask, __ATOMIC_RELAXED);
   release(&filterlock);
   return was ? -EBUSY : 0;
 }
@@ -58,35 +76,12 @@ filter_close(void)
     if(asked[i].p)
       pktq_put(&q, take(i));
   active = 0;
+  __atomic_store_n(&ip_forward_ask, 0, __ATOMIC_RELAXED);
   if(feedback.choked)
     gate_relax(&feedback);
   release(&filterlock);
   while((p = pktq_get(&q)) != 0)
     pkt_drop(p, DROP_IP_FILTERED, 0);
-}
-
-int
-filter_active(void)
-{
-  return count_get(&active);
-}
-
-void
-filter_ask(struct pktbuf *p)
-{
-  acquire(&filterlock);
-  if(!active || unseen.n >= FILTER_QUEUE){
-    release(&filterlock);
-    pkt_drop(p, DROP_IP_FILTERQ, 0);
-    return;
-  }
-  pkt_own(p, PKT_STACK, PKT_SOCK);
-  pktq_put(&unseen, p);
-  if(4 * unseen.n >= 3 * FILTER_QUEUE && !feedback.choked)
-    gate_choke(&feedback);
-  wq_wake_one(&readers);
-  release(&filterlock);
-  sock_tell(0);
 }
 
 // A place for one more packet that is asked about. The lock is held; there is one.

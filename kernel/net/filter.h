@@ -10,8 +10,6 @@
 
 int filter_open(void);          // the running program is the filter: 0; -EBUSY there is one already
 void filter_close(void);        // and all that waited is dropped (ip.filtered)
-int filter_active(void);
-void filter_ask(TAKES struct pktbuf *p);
 // The oldest packet that it has not seen: a struct netctl_packet, then the packet from its IP header on, at most n bytes of
 // both to uva of the running process. result: bytes; -EAGAIN (nonblock), -EINTR, -EFAULT; -EINVAL: no room for the first;
 // -ENOBUFS: too many wait for an answer.

@@ -6,10 +6,11 @@
 
 #include "net/forward.h"
 #include "core/string.h"
-#include "net/arp.h"
-#include "net/filter.h"
-#include "net/icmp.h"
+#include "net/arptab.h"
 #include "net/count.h"
+#include "net/icmperr.h"
+#include "net/ipaddr.h"
+#include "net/ipout.h"
 #include "net/route.h"
 #include "pkt/cksum.h"
 #include "pkt/path.h"
@@ -131,6 +132,8 @@ ip_forward_check(struct pktbuf *p, uint32 *next)
   return out;
 }
 
+void (*ip_forward_ask)(struct pktbuf *p);
+
 void
 ip_forward(struct netif *in, struct pktbuf *p)
 {
@@ -141,8 +144,8 @@ ip_forward(struct netif *in, struct pktbuf *p)
   // The sender could have done without us (RFC 1812 4.3.3.2, 5.2.7.2). The packet goes on all the same.
   if(unlikely(out == in) && ((p->src ^ next) & in->mask) == 0)
     icmp_error(p, ICMP_REDIRECT, 1, next);
-  if(unlikely(filter_active()))
-    filter_ask(p);
+  if(unlikely(count_get(&ip_forward_ask) != 0))
+    ip_forward_ask(p);
   else
     ip_forward_out(out, p, next);
 }

@@ -5,10 +5,11 @@
 // of it too. An exact copy of a piece is only a copy (RFC 8200 4.5). Everything is bounded: datagrams, pieces (each
 // takes a page), time. When a bound is hit the oldest datagram gives way.
 
-#include "net/ip.h"
+#include "net/frag.h"
 #include "core/string.h"
-#include "net/icmp.h"
 #include "net/count.h"
+#include "net/icmperr.h"
+#include "net/ipopt.h"
 #include "pkt/tune.h"
 #include "sched/timer.h"
 #include "sched/waitq.h"

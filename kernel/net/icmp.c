@@ -1,98 +1,16 @@
-// ICMP: echo, errors in both directions, and the sockets of `ping`.
+// ICMP: echo, what others tell us, and the sockets of `ping`.
 
 #include "net/icmp.h"
-#include "core/rand.h"
 #include "core/string.h"
-#include "net/ip.h"
 #include "net/count.h"
+#include "net/ip.h"
+#include "net/ipout.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/drop.h"
-#include "sched/timer.h"
 
 #define HDRLEN 8  // struct icmp
-
-static struct spinlock bucketlock = SPINLOCK("icmp");
-static uint64 tokens;     // under bucketlock: what may be spent now; two are an error's mean price
-static uint64 filled;     // under bucketlock: when tokens was brought up to date
-static uint depth;        // under bucketlock: tokens at most, until next it is full
-static uint price;        // under bucketlock: of the next error
-
-// Token bucket: ICMP_RATE a second, ICMP_BURST at once, both on average. With a bucket that counts exactly, who sends to 50 ports
-// in another's name and then to one in his own would learn from our silence that none of the 50 was open (CVE-2020-25705). So
-// each error has another price, and the bucket another depth each time that it is full.
-static int
-may_send(void)
-{
-  uint64 t = now(), per = SEC / (2 * ICMP_RATE);
-  uint32 r = rand32();
-  uint next_price = 1 + r % 3, next_depth = ICMP_BURST + (r >> 8) % (2 * ICMP_BURST + 1);
-  acquire(&bucketlock);
-  uint64 more = (t - filled) / per;
-  filled += more * per;
-  tokens += more;
-  if(tokens >= depth){
-    depth = next_depth;
-    tokens = MIN(tokens, depth);
-  }
-  int yes = tokens >= price;
-  if(yes){
-    tokens -= price;
-    price = next_price;
-  }
-  release(&bucketlock);
-  return yes;
-}
-
-static int
-is_error(uint8 type)
-{
-  return type == ICMP_UNREACH || type == ICMP_QUENCH || type == ICMP_REDIRECT || type == ICMP_TIMXCEED || type == ICMP_PARAMPROB;
-}
-
-// RFC 1122 3.2.2: no error about an ICMP error, a broadcast, a later fragment, or to someone who is not one host.
-// n: bytes from h on.
-static int
-may_answer(const struct pktbuf *p, const struct ip *h, uint n)
-{
-  if(p->l2bcast || !ip_is_host(p->src) || !ip_is_host(p->dst) || (ntohs(h->ip_off) & IP_OFFMASK))
-    return 0;
-  for(int i = 0; i < nnetif; i++)
-    if(netif_is_broadcast(netifs[i], p->dst) || netif_is_broadcast(netifs[i], p->src))
-      return 0;
-  uint hlen = ip_hlen(h);
-  if(h->ip_p == IPPROTO_ICMP)
-    return n > hlen && !is_error(((const uint8 *)h)[hlen]);
-  return 1;
-}
-
-void
-icmp_error(struct pktbuf *p, uint8 type, uint8 code, uint32 arg)
-{
-  const struct ip *h = (struct ip *)(p->page + p->l3);
-  uint n = p->tail - p->l3, quote = MIN(n, ICMP_QUOTE_MAX);
-  struct ip_path path;
-  if(!may_answer(p, h, n) || ip_route(p->src, netif_is_ours(p->dst) ? p->dst : 0, &path) < 0)
-    return;
-  if(!may_send()){
-    drop_count(DROP_ICMP_RATE, 0);
-    return;
-  }
-  struct pktbuf *e = pkt_alloc();
-  if(e == 0){
-    drop_count(DROP_NOMEM, 0);
-    return;
-  }
-  pkt_reserve(e, PKT_DATA);
-  struct icmp *m = pkt_put(e, HDRLEN + quote);
-  *m = (struct icmp){ .type = type, .code = code };
-  m->u.unused = htonl(arg);
-  memcpy((uint8 *)m + HDRLEN, h, quote);
-  m->sum = htons(cksum(m, HDRLEN + quote));
-  net_count(ICMP_ERRORS);
-  ip_output(&path, e, p->src, IPPROTO_ICMP, IP_TTL_DEFAULT, 0);
-}
 
 // The request becomes the reply: addresses swapped, type changed, the rest as it came (RFC 1122 3.2.2.6).
 static void
@@ -100,12 +18,12 @@ echo(struct netif *nif, struct pktbuf *p)
 {
   struct icmp *m = (struct icmp *)pkt_data(p);
   const struct ip *h = (struct ip *)(p->page + p->l3);
-  struct ip_path path;
+  struct dst d;
   if(!netif_is_ours(p->dst)){
     pkt_drop(p, DROP_ICMP_BCAST, 0);
     return;
   }
-  if(ip_route(p->src, p->dst, &path) < 0){
+  if(dst_find(p->src, p->dst, &d) < 0){
     pkt_drop(p, DROP_IP_NOROUTE, 0);
     return;
   }
@@ -113,7 +31,7 @@ echo(struct netif *nif, struct pktbuf *p)
   uint16 sum = cksum_update(ntohs(m->sum), ICMP_ECHO << 8, ICMP_ECHOREPLY << 8);
   m->sum = sum ? htons(sum) : 0xffff;  // the other zero is right even where all the rest is zero
   net_count(ICMP_ECHOED);
-  ip_output(&path, p, p->src, IPPROTO_ICMP, IP_TTL_DEFAULT, h->ip_tos);
+  ip_output(&d, p, &(struct ip_form){ .proto = IPPROTO_ICMP, .ttl = IP_TTL_DEFAULT, .tos = h->ip_tos });
 }
 
 static void
@@ -162,7 +80,7 @@ error_input(struct netif *nif, struct pktbuf *p)
   // What we send may be fragmented on its way, so nobody has a reason to refuse it for its size.
   if(ours && m.type == ICMP_UNREACH && m.code == ICMP_UNREACH_NEEDFRAG && !(ntohs(h->ip_off) & IP_DF))
     ours = 0;
-  if(ours && sock_error_quoted(h, (uint8 *)h + ip_hlen(h), meaning(m.type, m.code))){
+  if(ours && ip_tell_error(h, meaning(m.type, m.code))){
     net_count(ICMP_TOLD);
     pkt_free(p);
     return;
@@ -227,7 +145,7 @@ icmp_input(struct netif *nif, struct pktbuf *p)
 
 // A program's echo request: its identifier is the socket's port, the checksum is put in here.
 static int
-ping_output(struct sock *s, const struct ip_path *path, const struct endpoint *to, struct pktbuf *p)
+ping_output(struct sock *s, const struct dst *d, struct ip_form *form, uint16 dport, struct pktbuf *p)
 {
   struct icmp *m = (struct icmp *)pkt_data(p);
   int err = 0;
@@ -243,7 +161,8 @@ ping_output(struct sock *s, const struct ip_path *path, const struct endpoint *t
   }
   m->sum = 0;
   m->sum = htons(chain_cksum(p));
-  return ip_output(path, p, to->addr, IPPROTO_ICMP, s->ttl, s->tos);
+  form->proto = IPPROTO_ICMP;
+  return ip_output(d, p, form);
 }
 
 const struct sockproto ping_proto = {
@@ -253,10 +172,22 @@ const struct sockproto ping_proto = {
   .output = ping_output,
 };
 
+// An echo request that we sent.
+static int
+echo_error(const struct ip *h, const uint8 *l4, int err)
+{
+  const struct icmp *m = (const struct icmp *)l4;
+  struct sock *s = m->type == ICMP_ECHO ? sock_find(IPPROTO_ICMP, ntohl(h->ip_src), ntohs(m->u.echo.id), ntohl(h->ip_dst), 0) : 0;
+  if(s == 0)
+    return 0;
+  sock_error(s, err);
+  return 1;
+}
+
+static const struct ip_transport icmp = { .proto = IPPROTO_ICMP, .input = icmp_input, .error = echo_error };
+
 void
 icmp_init(void)
 {
-  tokens = 3 * ICMP_BURST;
-  filled = now();
-  ip_register(IPPROTO_ICMP, icmp_input);
+  ip_register(&icmp);
 }

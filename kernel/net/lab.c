@@ -87,20 +87,20 @@ lab_connect(uint32 dst, uint16 sport, uint16 dport, int *err)
 int
 lab_send(uint16 sport, uint32 dst, uint16 dport, uint64 uva, uint64 n)
 {
-  struct endpoint to = { dst, dport };
-  struct ip_path path;
+  struct ip_form form = { .ttl = IP_TTL_DEFAULT };
+  struct dst d;
   int err;
   if(sport == 0 || dport == 0)
     return -EINVAL;
   if(n > udp_proto.maxlen)
     return -EMSGSIZE;
-  if((err = ip_route(dst, 0, &path)) < 0)
+  if((err = dst_find(dst, 0, &d)) < 0)
     return err;
   struct pktbuf *p = sock_gather(uva, n, &err);
   if(p == 0)
     return err;
   push_off();
-  err = udp_send(&path, sport, &to, IP_TTL_DEFAULT, 0, p);
+  err = udp_send(&d, &form, sport, dport, p);
   pop_off();
   sock_gathered(n);
   return err;

@@ -3,8 +3,12 @@
 #include "core/debugkey.h"
 #include "core/printf.h"
 #include "net/arp.h"
+#include "net/arptab.h"
+#include "net/frag.h"
 #include "net/icmp.h"
+#include "net/icmperr.h"
 #include "net/ip.h"
+#include "net/ipout.h"
 #include "net/netstat.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
@@ -66,7 +70,9 @@ net_init(void)
   arp_init();
   route_init();
   ip_init();
+  ipout_init();
   frag_init();
+  icmperr_init();
   icmp_init();
   udp_init();
   sock_init();

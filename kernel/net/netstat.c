@@ -3,10 +3,11 @@
 #include "net/netstat.h"
 #include "core/printf.h"
 #include "core/string.h"
-#include "net/arp.h"
+#include "net/arptab.h"
 #include "net/count.h"
 #include "net/diagnose.h"
-#include "net/ip.h"
+#include "net/frag.h"
+#include "net/generation.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/drop.h"
@@ -206,7 +207,11 @@ static int
 set_mtu(const struct netctl_mtu *m)
 {
   struct netif *nif = netif_find(m->ifname);
-  return nif ? netif_set_mtu(nif, m->mtu) : -ENODEV;
+  if(nif == 0)
+    return -ENODEV;
+  int err = netif_set_mtu(nif, m->mtu);
+  net_changed();
+  return err;
 }
 
 // The interface whose net addr is on.

@@ -7,9 +7,11 @@
 // route to one host, in front of others; a few, for some time.
 
 #include "net/route.h"
-#include "core/string.h"
 #include "core/spinlock.h"
-#include "net/ip.h"
+#include "core/string.h"
+#include "net/arptab.h"
+#include "net/generation.h"
+#include "net/ipaddr.h"
 #include "sched/timer.h"
 
 #define ONE_HOST 0xffffffffu  // mask
@@ -39,7 +41,7 @@ write_end(void)
 {
   __atomic_store_n(&version, version + 1, __ATOMIC_RELEASE);
   release(&routelock);
-  ip_changed();
+  net_changed();
 }
 
 // The route for dst; -1: none. A writer may be at work: all that is counted in has a nif, the version tells the rest.
@@ -255,4 +257,5 @@ void
 route_init(void)
 {
   timer_init(&reaper, reap, 0);
+  arp_silent = route_failed;
 }

@@ -279,29 +279,13 @@ sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int f
   return result;
 }
 
-int
-sock_error_quoted(const struct ip *h, const uint8 *l4, int err)
+void
+sock_error(struct sock *s, int err)
 {
-  const struct udp *u = (const struct udp *)l4;
-  const struct icmp *m = (const struct icmp *)l4;
-  uint32 from = ntohl(h->ip_src), to = ntohl(h->ip_dst);
-  struct sock *s = 0;
-  if(h->ip_p == IPPROTO_UDP)
-    s = sock_find(IPPROTO_UDP, from, ntohs(u->sport), to, ntohs(u->dport));
-  else if(h->ip_p == IPPROTO_ICMP && m->type == ICMP_ECHO)
-    s = sock_find(IPPROTO_ICMP, from, ntohs(m->u.echo.id), to, 0);
-  if(s == 0)
-    return 0;
-  // A UDP socket without a peer could not tell which of its datagrams was meant.
-  int told = s->peer.port || h->ip_p == IPPROTO_ICMP;
-  if(told){
-    s->err = err;
-    wq_wake_all(&s->readers);
-  }
+  s->err = err;
+  wq_wake_all(&s->readers);
   release(&s->lock);
-  if(told)
-    sock_tell(s);
-  return told;
+  sock_tell(s);
 }
 
 // --- sending ---
@@ -378,80 +362,85 @@ sock_put_error(struct sock *s, int err)
 
 // What a datagram is sent with, all as it was at one moment, whoever connects s meanwhile.
 struct outgoing {
-  struct endpoint local, peer;
-  uint32 bound;               // address, 0: any
-  uint8 broadcast, optlen;
+  struct endpoint to;
+  uint32 from;                // address, 0: any
+  uint16 sport;
+  uint8 broadcast;            // may it go to all?
+  struct ip_form form;
   uint8 options[IP_OPTMAX];
+  struct dst dst;             // good, if it is for `to` and `from`
+  uint32 dst_from;
 };
 
+// to: 0, the peer.
 static void
-take_ends(struct sock *s, struct outgoing *o)
+take_ends(struct sock *s, const struct endpoint *to, struct outgoing *o)
 {
   acquire(&s->lock);
-  o->local = s->local;
-  o->peer = s->peer;
-  o->bound = s->bound.addr;
+  o->to = to ? *to : s->peer;
+  o->sport = s->local.port;
+  // The address that was chosen for the peer is not everybody's.
+  o->from = o->to.addr == s->peer.addr && o->to.port == s->peer.port ? s->local.addr : s->bound.addr;
   o->broadcast = s->broadcast;
-  if(unlikely((o->optlen = s->optlen) != 0))
-    memcpy(o->options, s->options, o->optlen);
+  o->form = (struct ip_form){ .ttl = s->ttl, .tos = s->tos, .optlen = s->optlen };
+  if(unlikely(s->optlen)){
+    memcpy(o->options, s->options, s->optlen);
+    o->form.options = o->options;
+  }
+  o->dst = s->dst;
+  o->dst_from = s->dst_from;
   release(&s->lock);
 }
 
-// Where the destination is to be looked up, and all headers are to be made. to: 0, the peer. result: 0, or -E...
+// Where the datagram goes, looked up anew; the socket keeps it. result: 0, or -E...
 static int
-send_slowly(struct sock *s, const struct endpoint *to, struct pktbuf *p)
+find_way(struct sock *s, struct outgoing *o)
 {
-  struct ip_path path = { .version = ip_version() };
+  int err = dst_find(o->to.addr, o->from, &o->dst);
+  if(err < 0)
+    return err;
+  dst_neighbour(&o->dst);
+  acquire(&s->lock);
+  s->dst = o->dst;
+  s->dst_from = o->from;
+  release(&s->lock);
+  return 0;
+}
+
+// The message p down to the card. to: 0, the peer at this moment. result: 0, or -E...
+static int
+output(struct sock *s, const struct endpoint *to, struct pktbuf *p)
+{
   struct outgoing o;
   int err = 0;
-  take_ends(s, &o);
-  while(o.local.port == 0 && s->proto == &udp_proto && err == 0){
+  take_ends(s, to, &o);
+  while(unlikely(o.sport == 0) && s->proto == &udp_proto && err == 0){
     err = sock_take_port(s, 0);
     if(err == -EINVAL)  // another process was first
       err = 0;
-    take_ends(s, &o);
+    take_ends(s, to, &o);
   }
-  if(to == 0)
-    to = &o.peer;
-  if(err == 0 && to->addr == 0)
+  if(err == 0 && unlikely(o.to.addr == 0))
     err = -EDESTADDRREQ;
-  // The address that was chosen for the peer is not everybody's.
-  int to_peer = to->addr == o.peer.addr && to->port == o.peer.port;
-  if(err == 0)
-    err = ip_route(to->addr, to_peer ? o.local.addr : o.bound, &path);
-  if(err == 0 && path.broadcast && !o.broadcast)
+  if(err == 0 && unlikely(!dst_is_good(&o.dst, o.to.addr) || o.dst_from != o.from))
+    err = find_way(s, &o);
+  if(err == 0 && unlikely(o.dst.broadcast) && !o.broadcast)
     err = -EACCES;
-  if(err < 0){
+  if(unlikely(err < 0)){
     pkt_free(p);
     return err;
   }
-  path.optlen = o.optlen;
-  path.options = o.options;
-  p->sport = o.local.port;
-  return s->proto->output(s, &path, to, p);
-}
-
-// Down to the card. dst: to, or if that is 0 the peer at this moment.
-static inline int
-output(struct sock *s, const struct endpoint *dst, const struct endpoint *to, struct pktbuf *p)
-{
-  int err;
-  push_off();  // once for all the locks on the way
-  if(!flow_output(s, dst, p, &err))
-    err = send_slowly(s, to, p);
-  pop_off();
-  return err;
+  p->sport = o.sport;
+  return s->proto->output(s, &o.dst, &o.form, o.to.port, p);
 }
 
 // The same for a program that will soon send more, because more requests wait for it: one tail write for some of them.
 static int __attribute__((noinline))
-output_deferred(struct sock *s, const struct endpoint *dst, const struct endpoint *to, struct pktbuf *p)
+output_deferred(struct sock *s, const struct endpoint *to, struct pktbuf *p)
 {
-  push_off();
   netif_tx_hold();
-  int err = output(s, dst, to, p);
+  int err = output(s, to, p);
   netif_tx_defer();
-  pop_off();
   return err;
 }
 
@@ -476,7 +465,9 @@ sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int
   if(unlikely(path_on))
     path_begin(p, PATH_SEND, PATH_GATHER);
   int more = unlikely(count_get(&s->rxq.n) > 0) && TUNE(TXDEFER) && TUNE(MODE) == MODE_POLL;
-  err = unlikely(more) ? output_deferred(s, &dst, to, p) : output(s, &dst, to, p);
+  push_off();  // once for all the locks on the way
+  err = unlikely(more) ? output_deferred(s, to, p) : output(s, to, p);
+  pop_off();
   sock_gathered(n);
   if(unlikely(err < 0))
     return err;

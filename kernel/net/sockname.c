@@ -26,14 +26,13 @@ sock_disconnect(struct sock *s)
   endpoint_store(&s->local, s->bound);
   endpoint_store(&s->peer, (struct endpoint){ 0 });
   s->err = 0;
-  ip_changed();
   socktab_unlock(s, b);
 }
 
 int
 sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
 {
-  struct ip_path path;
+  struct dst d;
   uint b;
   int err;
   if(ep->addr == 0 && ep->port == 0){
@@ -43,9 +42,9 @@ sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
   if(ep->addr == 0 || (ep->port == 0 && s->proto == &udp_proto))
     return -EINVAL;
   // From the address that the program has bound it to, if any: what the last connect() chose was for another peer.
-  if((err = ip_route(ep->addr, endpoint_load(&s->bound).addr, &path)) < 0)
+  if((err = dst_find(ep->addr, endpoint_load(&s->bound).addr, &d)) < 0)
     return err;
-  if(path.broadcast && !s->broadcast)
+  if(d.broadcast && !s->broadcast)
     return -EACCES;
   for(;;){
     b = socktab_lock(s);
@@ -55,11 +54,10 @@ sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
     if((err = sock_take_port(s, 0)) < 0 && err != -EINVAL)
       return err;
   }
-  endpoint_store(&s->local, (struct endpoint){ path.src, s->local.port });
+  endpoint_store(&s->local, (struct endpoint){ d.src, s->local.port });
   endpoint_store(&s->peer, *ep);
   s->err = 0;  // was of the last one
   struct pktq others = sock_take_others(s);
-  ip_changed();
   socktab_unlock(s, b);
   sock_drop_queued(s, &others, DROP_SOCK_PEER);
   return 0;

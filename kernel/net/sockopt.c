@@ -32,12 +32,11 @@ set_buffer(uint *limit, int v)
 static int
 set_options(struct sock *s, const uint8 *v, uint n)
 {
-  if(!ip_options_ok(v, n))
+  if(!ipopt_may_send(v, n))
     return -EINVAL;
   acquire(&s->lock);  // so that no datagram goes out with some of these and some of those
   memcpy(s->options, v, n);
   s->optlen = n;
-  ip_changed();
   release(&s->lock);
   return 0;
 }
@@ -59,7 +58,6 @@ sock_setopt(struct sock *s, int level, int name, const void *v, uint n)
     if(i < (name == IP_TTL) || i > 255)
       return -EINVAL;
     *(name == IP_TTL ? &s->ttl : &s->tos) = i;
-    ip_changed();  // the headers of what it sends
     return 0;
   }
   if(level != SOL_SOCKET)

@@ -3,8 +3,8 @@
 // Sockets as the protocols of net/ see them. The system calls use net/sock.h.
 
 #include "core/spinlock.h"
-#include "net/flow.h"
-#include "net/ip.h"
+#include "net/dst.h"
+#include "net/ipout.h"
 #include "net/sock.h"
 #include "pkt/gate.h"
 #include "pkt/pktbuf.h"
@@ -23,8 +23,9 @@ struct sockproto {
   int type;            // SOCK_...
   uint8 proto;         // IPPROTO_...
   uint maxlen;         // bytes of the longest message
-  // Send the message p from s on this path, from port p->sport (0: it has none yet). result: 0, or -E...
-  int (*output)(struct sock *s, const struct ip_path *path, const struct endpoint *to, TAKES struct pktbuf *p);
+  // Send the message p from s on this way to port dport, from port p->sport (0: it has none yet). form: all but its protocol is
+  // filled in. result: 0, or -E...
+  int (*output)(struct sock *s, const struct dst *d, struct ip_form *form, uint16 dport, TAKES struct pktbuf *p);
 };
 
 // Order of locks: the bucket's, then the socket's.
@@ -45,7 +46,8 @@ struct sock {
   struct endpoint local;   // [b] port 0: none yet
   struct endpoint bound;   // [b] as much of it as bind() was told; the rest was chosen for the peer, or to send from
   struct endpoint peer;    // [b] port 0: not connected
-  struct flow flow;        // [s] headers of what it sends
+  struct dst dst;          // [s] where its last datagram went
+  uint32 dst_from;         // [s] ... and the address that was asked for: its source, or 0
   int err;                 // [s] to be told to the next call, -E... or 0
   struct pktq rxq;         // [s] oldest first; rxq.n <= rxmax
   uint rxmax, rxbytes;     // [I] [s] limits
@@ -65,10 +67,10 @@ void sock_init(void);
 struct sock *sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport);
 // p, starting at what the program gets, to the queue of s. s is locked, and is let go.
 void sock_queue(struct sock *s, TAKES struct pktbuf *p);
-// Something happened to the datagram that we once sent: h is its header, l4 its next 8 bytes. err is told to its
-// socket. result: 1 there is one.
-int sock_error_quoted(const struct ip *h, const uint8 *l4, int err);
-void sock_tell(struct sock *s);  // what poll() says of s has changed (sock_changed); 0: of the filter. No lock is held
+// Something about s, or (0) about the filter, has changed: to sock_changed. No lock is held.
+void sock_tell(struct sock *s);
+// err, -E..., happened to a datagram of s: the next call is told. s is locked, and is let go.
+void sock_error(struct sock *s, int err);
 int sock_take_error(struct sock *s);  // what it has to tell, -E... or 0; told once
 // s needs a port to send from: this one, or 0: any free one. It goes with the peer. result: 0, -EADDRINUSE, -EINVAL: it has one.
 int sock_take_port(struct sock *s, uint16 port);
@@ -85,6 +87,6 @@ uint sock_pages(void);                         // packets in all sockets' queues
 extern const struct sockproto udp_proto, ping_proto;
 void udp_init(void);
 // As udp_proto.output, without a socket.
-int udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, uint8 tos, TAKES struct pktbuf *p);
+int udp_send(const struct dst *d, struct ip_form *form, uint16 sport, uint16 dport, TAKES struct pktbuf *p);
 
 #endif

@@ -162,7 +162,7 @@ taken(uint b, const struct sock *s, uint32 addr, uint16 port)
 }
 
 // A port for s. by_bind: 0: for what it sends, from the address that it has. No datagram that another socket got becomes ours
-// by it: ip_version() stays.
+// by it.
 static int
 take(struct sock *s, uint32 addr, uint16 port, int by_bind)
 {
@@ -258,7 +258,6 @@ socktab_remove(struct sock *s)
     return;
   uint b = socktab_lock(s);
   bucket_remove(s, b);
-  ip_changed();  // whoever comes by a short way meanwhile has the socket locked, or does not use it
   socktab_unlock(s, b);
 }
 

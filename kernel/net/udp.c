@@ -1,9 +1,10 @@
 // UDP (RFC 768, RFC 1122 4.1).
 
 #include "core/string.h"
-#include "net/icmp.h"
-#include "net/ip.h"
 #include "net/count.h"
+#include "net/icmperr.h"
+#include "net/ip.h"
+#include "net/ipout.h"
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/drop.h"
@@ -61,46 +62,59 @@ udp_input(struct netif *nif, struct pktbuf *p)
     return;
   }
   p->head += sizeof(*h);
-  flow_found(nif, p, s);
   net_count(UDP_DELIVERED);
   path_stage(p, PATH_UDP);
   sock_queue(s, p);
 }
 
 int
-udp_send(const struct ip_path *path, uint16 sport, const struct endpoint *to, uint8 ttl, uint8 tos, struct pktbuf *p)
+udp_send(const struct dst *d, struct ip_form *form, uint16 sport, uint16 dport, struct pktbuf *p)
 {
-  struct netif *nif = path->nif;
+  struct netif *nif = d->nif;
   struct udp *h = IP_ALIGNED(pkt_push(p, sizeof(*h)));
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
   uint len = p->more ? pkt_chain_len(p) : pkt_len(p);
   h->sport = htons(sport);
-  h->dport = htons(to->port);
+  h->dport = htons(dport);
   h->ulen = htons(len);
   h->sum = 0;
-  p->src = path->src;
-  p->dst = to->addr;
   p->l4 = p->head;
-  if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) + path->optlen <= path->mtu && p->more == 0){
+  if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) + form->optlen <= d->mtu && p->more == 0){
     // The card adds the message to the pseudo-header's sum and inverts it.
-    h->sum = ~cksum_field(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len));
+    h->sum = ~cksum_field(cksum_pseudo(d->src, d->addr, IPPROTO_UDP, len));
     p->csum_offload = 1;
     p->csum_start = p->l4;
     p->csum_off = p->l4 + __builtin_offsetof(struct udp, sum);
   } else if(!nif->loopback){
-    uint16 sum = message_cksum(cksum_pseudo(p->src, p->dst, IPPROTO_UDP, len), p);
+    uint16 sum = message_cksum(cksum_pseudo(d->src, d->addr, IPPROTO_UDP, len), p);
     h->sum = sum ? sum : 0xffff;  // 0 would mean: not computed
   }
   net_count(UDP_SENT);
-  return ip_output(path, p, to->addr, IPPROTO_UDP, ttl, tos);
+  form->proto = IPPROTO_UDP;
+  return ip_output(d, p, form);
 }
 
 static int
-udp_output(struct sock *s, const struct ip_path *path, const struct endpoint *to, struct pktbuf *p)
+udp_output(struct sock *s, const struct dst *d, struct ip_form *form, uint16 dport, struct pktbuf *p)
 {
-  flow_learn(s, path, p->sport, to);
-  return udp_send(path, p->sport, to, s->ttl, s->tos, p);
+  return udp_send(d, form, p->sport, dport, p);
+}
+
+// A datagram that we sent, whose first 8 bytes are its header.
+static int
+udp_error(const struct ip *h, const uint8 *l4, int err)
+{
+  const struct udp *u = (const struct udp *)l4;
+  struct sock *s = sock_find(IPPROTO_UDP, ntohl(h->ip_src), ntohs(u->sport), ntohl(h->ip_dst), ntohs(u->dport));
+  if(s == 0)
+    return 0;
+  if(s->peer.port == 0){  // it could not tell which of its datagrams was meant
+    release(&s->lock);
+    return 0;
+  }
+  sock_error(s, err);
+  return 1;
 }
 
 const struct sockproto udp_proto = {
@@ -110,8 +124,10 @@ const struct sockproto udp_proto = {
   .output = udp_output,
 };
 
+static const struct ip_transport udp = { .proto = IPPROTO_UDP, .input = udp_input, .error = udp_error };
+
 void
 udp_init(void)
 {
-  ip_register(IPPROTO_UDP, udp_input);
+  ip_register(&udp);
 }

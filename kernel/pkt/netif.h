@@ -159,7 +159,7 @@ struct netif *netif_find(const char *name);    // 8 bytes at the most, as record
 int netif_is_ours(uint32 addr);
 // Address and state; checks them: 0, -EINVAL. addr 0: none.
 int netif_config(struct netif *nif, uint32 addr, uint32 mask, int up);
-int netif_set_mtu(struct netif *nif, uint mtu);  // 0, -EINVAL
+int netif_set_mtu(struct netif *nif, uint mtu);  // 0, -EINVAL. Ways that are kept have the old one: the caller sees to them
 // 1: every host of this interface's net is meant by addr.
 int netif_is_broadcast(const struct netif *nif, uint32 addr);
 

@@ -19,7 +19,6 @@
   X(IPQUEUE, "ipqueue", "", 64, 1, 1024, "frames between the interrupt and the thread (thread)")                          \
   X(SPIN, "spin", "", 50, 0, 10000, "microseconds that an idle hart watches the rings before it sleeps (poll)")           \
   X(GLANCE, "glance", "", 50, 0, 1000, "microseconds between two looks at the rings while programs compute; 0: interrupts tell (poll)") \
-  X(SHORTCUT, "shortcut", "off on", 1, 0, 1, "a datagram like the one before it passes ether, ip and udp by")             \
   X(FORWARD, "forward", "off on", 0, 0, 1, "packets for others go on to where the routes say: a router")                  \
   X(ARPLIFE, "arplife", "", 60, 4, 3600, "seconds until an unused neighbour is forgotten; at 3/4 of it one in use is asked") \
   X(FRAGLIFE, "fraglife", "", 60, 1, 120, "seconds after which fragments give up waiting for the rest of their datagram")

@@ -6,7 +6,7 @@ from .s_udp import echo_sizes
 from .scenario import check, equal, scenario
 
 DEFAULTS = {"mode": "poll", "rxquota": "64", "txquota": "64", "txdefer": "16", "feedback": "on", "share": "0",
-            "rxring": "255", "txring": "255", "ipqueue": "64", "spin": "50", "glance": "50", "shortcut": "on", "forward": "off",
+            "rxring": "255", "txring": "255", "ipqueue": "64", "spin": "50", "glance": "50", "forward": "off",
             "arplife": "60", "fraglife": "60"}
 MODES = ("intr", "thread", "poll")
 # Each alone is extreme; none of them may cost a packet of the few that are on their way at a time.

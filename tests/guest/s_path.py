@@ -42,7 +42,6 @@ def while_echoing(t, end, port=7):
 @scenario(harts=(1, 3, 8), net="wire")
 def stages(t):
     """Of echoed datagrams each has its stages in order, on its way in and on its way out, with time, hart and copies."""
-    t.sh("netctl shortcut off")
     t.m.background("udpecho 7", "port 7")
     found = ways(record(t, "pktpath -n 20 -p 7 -r"))
     equal(len(found), 20, "the number of packets")
@@ -59,16 +58,6 @@ def stages(t):
     equal(out.count("  1 copy, "), 20, "packets that were copied once")
     equal(len(re.findall(r"(?m)^  copied +\d+\.\d +\d+\.\d +\d+  in the program's buffer$", out)), out.count(", received\n"),
           "the last stages of those received")
-
-
-@scenario(harts=(1, 3), net="wire")
-def short_ways(t):
-    """With `shortcut` on, the first datagrams take the long ways, and those like them the short ones, past ether and ip."""
-    t.m.background("udpecho 7", "port 7")
-    kinds = {tuple(point[0] for point in way) for way in ways(record(t, "pktpath -n 40 -p 7 -r")).values()}
-    short = {tuple(s for s in way if s not in ("ether", "ip", "ip-out")) for way in (RECEIVED, SENT)}
-    check(short <= kinds, "no short way among %s" % kinds)
-    check(kinds <= short | {tuple(RECEIVED), tuple(SENT)}, "a way that there is not among %s" % kinds)
 
 
 @scenario(harts=(1,), net="wire", extra=COUNTED)

@@ -27,12 +27,11 @@ TEST(edge_one_byte_of_the_address)
 // Each layer that finds no room for its header drops by name, and so does the link what is longer than its MTU.
 TEST(edge_no_room_for_a_header)
 {
-  struct ip_path path;
-  struct endpoint to = { GW_IP, 9 };
-  CHECK_EQ(ip_route(GW_IP, 0, &path), 0);
+  struct dst way;
+  CHECK_EQ(dst_find(GW_IP, 0, &way), 0);
   CHECK_EQ(ether_output(&card, packet(13, 50), gw_mac, ETHTYPE_IP), -EMSGSIZE);
-  CHECK_EQ(ip_output(&path, packet(19, 50), GW_IP, 99, 64, 0), -EMSGSIZE);
-  CHECK_EQ(udp_send(&path, 7, &to, 64, 0, packet(7, 50)), -EMSGSIZE);
+  CHECK_EQ(ip_output(&way, packet(19, 50), &(struct ip_form){ .proto = 99, .ttl = 64 }), -EMSGSIZE);
+  CHECK_EQ(udp_send(&way, &(struct ip_form){ .ttl = 64 }, 7, 9, packet(7, 50)), -EMSGSIZE);
   CHECK_EQ(drops(DROP_HEADROOM), 3);
   CHECK_EQ(ether_output(&card, packet(14, 1501), gw_mac, ETHTYPE_IP), -EMSGSIZE);
   CHECK_EQ(drops(DROP_TX_LONG), 1);
@@ -73,11 +72,11 @@ TEST(edge_net_of_two)
 // An interface without an address may have a route, but nothing but a broadcast leaves without a source.
 TEST(edge_no_source)
 {
-  struct ip_path path;
+  struct dst way;
   CHECK_EQ(netif_config(&card, 0, 0, 1), 0);
   CHECK_EQ(route_add(FAR_IP, 0xffffffff, 0, &card), 0);
-  CHECK_EQ(ip_route(FAR_IP, 0, &path), -ENETUNREACH);
-  CHECK_EQ(ip_route(INADDR_BROADCAST, 0, &path), 0);
+  CHECK_EQ(dst_find(FAR_IP, 0, &way), -ENETUNREACH);
+  CHECK_EQ(dst_find(INADDR_BROADCAST, 0, &way), 0);
   CHECK_EQ(route_add(0, 0, GW_IP, &card), -ENETUNREACH);
 }
 

@@ -371,15 +371,15 @@ TEST(ip_identifications_of_fragments)
 // A transport cannot send more than a datagram holds.
 TEST(ip_longer_than_a_datagram)
 {
-  struct ip_path path;
+  struct dst way;
   struct pktbuf *first = 0, **at = &first;
-  CHECK_EQ(ip_route(GW_IP, 0, &path), 0);
+  CHECK_EQ(dst_find(GW_IP, 0, &way), 0);
   for(int i = 0; i < 22; i++){
     *at = pkt_alloc();
     pkt_put(*at, i < 21 ? 3000 : 2516);
     at = &(*at)->more;
   }
-  CHECK_EQ(ip_output(&path, first, GW_IP, IPPROTO_UDP, 64, 0), -EMSGSIZE);
+  CHECK_EQ(ip_output(&way, first, &(struct ip_form){ .proto = IPPROTO_UDP, .ttl = 64 }), -EMSGSIZE);
   CHECK_EQ(drops(DROP_IP_TOOBIG), 1);
   CHECK_EQ(nsent(), 0);
   CHECK_EQ(pkt_in_use(), 0);
@@ -388,14 +388,14 @@ TEST(ip_longer_than_a_datagram)
 // The MTU shrinks when the NIC is already to fill in the checksum: the datagram is not cut, or its pieces would have none.
 TEST(ip_mtu_shrinks_on_the_way)
 {
-  struct ip_path path;
-  CHECK_EQ(ip_route(GW_IP, 0, &path), 0);
+  struct dst way;
+  CHECK_EQ(dst_find(GW_IP, 0, &way), 0);
   struct pktbuf *p = pkt_alloc();
   pkt_reserve(p, PKT_DATA);
   pkt_put(p, 1000);
   p->csum_offload = 1;
   CHECK_EQ(netif_set_mtu(&card, 576), 0);
-  CHECK_EQ(ip_output(&path, p, GW_IP, IPPROTO_UDP, 64, 0), -EMSGSIZE);
+  CHECK_EQ(ip_output(&way, p, &(struct ip_form){ .proto = IPPROTO_UDP, .ttl = 64 }), -EMSGSIZE);
   CHECK_EQ(netif_set_mtu(&card, 1500), 0);
   CHECK_EQ(drops(DROP_TX_LONG), 1);
   CHECK_EQ(nsent(), 0);
@@ -521,7 +521,8 @@ look(struct netif *nif, struct pktbuf *p)
 // RFC 1122 3.4: a transport gets what IP knows: the interface, and the header as it came, its options too.
 TEST(ip_header_is_passed_up)
 {
-  ip_register(253, look);
+  static const struct ip_transport other = { .proto = 253, .input = look };
+  ip_register(&other);
   with_options("44080501 00000000");
   w_iph(&w)->ip_p = 253;
   w_iph(&w)->ip_tos = 0xb8;

@@ -12,12 +12,12 @@ static int received, depth, deepest, answers;
 static void
 say(void)
 {
-  struct ip_path path;
+  struct dst way;
   struct pktbuf *p = pkt_alloc();
-  CHECK_EQ(ip_route(LO, 0, &path), 0);
+  CHECK_EQ(dst_find(LO, 0, &way), 0);
   pkt_reserve(p, PKT_DATA);
   pkt_put(p, 20);
-  ip_output(&path, p, LO, PROTO, 1, 0);
+  ip_output(&way, p, &(struct ip_form){ .proto = PROTO, .ttl = 1 });
 }
 
 // Answers a packet with another one, as long as there are answers left.
@@ -33,11 +33,13 @@ input(struct netif *nif, struct pktbuf *p)
   depth--;
 }
 
+static const struct ip_transport answering = { .proto = PROTO, .input = input };
+
 // Two who answer each other on lo leave the machine to others after a quota, and the net thread goes on with it, in turns.
 TEST(lo_answers_to_answers)
 {
   poll_init();
-  ip_register(PROTO, input);
+  ip_register(&answering);
   answers = 599;
   say();
   CHECK_EQ(received, 64);
@@ -52,7 +54,7 @@ TEST(lo_answers_to_answers)
 TEST(lo_answers_in_every_mode)
 {
   poll_init();
-  ip_register(PROTO, input);
+  ip_register(&answering);
   for(uint mode = MODE_INTR; mode <= MODE_POLL; mode++){
     tunes[TUNE_MODE] = mode;
     tunes[TUNE_RXQUOTA] = 0;
@@ -85,7 +87,7 @@ TEST(lo_floods_stop_no_nic)
 TEST(lo_is_bounded)
 {
   poll_init();
-  ip_register(PROTO, input);
+  ip_register(&answering);
   loopback.rxq[0].busy = 1;
   for(int i = 0; i < 300; i++)
     say();

@@ -64,7 +64,7 @@ fill_filter(void)
   for(int i = 0; i < 400; i++){
     if((p = pkt_alloc()) == 0)
       continue;
-    filter_ask(p);
+    ip_forward_ask(p);
     if(i < 200)
       filter_read(UBASE, 100, 1);
   }

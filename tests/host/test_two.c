@@ -45,15 +45,15 @@ TEST(two_other_address_in_broadcast_frame)
 // A broadcast without a net leaves by the interface of its source, or by the first one that is up.
 TEST(two_broadcasts)
 {
-  struct ip_path path;
+  struct dst way;
   second_card();
-  CHECK_EQ(ip_route(INADDR_BROADCAST, SECOND_IP, &path), 0);
-  CHECK(path.nif == &second_nif);
-  CHECK_EQ(ip_route(INADDR_BROADCAST, 0, &path), 0);
-  CHECK(path.nif == &card);
+  CHECK_EQ(dst_find(INADDR_BROADCAST, SECOND_IP, &way), 0);
+  CHECK(way.nif == &second_nif);
+  CHECK_EQ(dst_find(INADDR_BROADCAST, 0, &way), 0);
+  CHECK(way.nif == &card);
   CHECK_EQ(netif_config(&card, OUR_IP, 0xffffff00, 0), 0);
-  CHECK_EQ(ip_route(INADDR_BROADCAST, 0, &path), 0);
-  CHECK(path.nif == &second_nif);
+  CHECK_EQ(dst_find(INADDR_BROADCAST, 0, &way), 0);
+  CHECK(way.nif == &second_nif);
 }
 
 // RFC 1122 3.2.2.2: a redirect counts only if it comes by the link of the route that it changes; a gateway that is silent

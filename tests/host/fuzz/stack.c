@@ -384,7 +384,7 @@ router_step(struct input *in)
     break;
   case 1:
   case 2:
-    if(filter_active() && filter_read(DATA, x * 8, 1) > 0){
+    if(count_get(&ip_forward_ask) && filter_read(DATA, x * 8, 1) > 0){
       fuzz_digest(host_user + (DATA - UBASE), x * 8);
       memcpy(&filter_ids[filter_nids++ % 64], host_user + (DATA - UBASE), 4);
     }
@@ -396,11 +396,12 @@ router_step(struct input *in)
       memcpy(host_user + 300 + i * 8, &id, 4);
       memcpy(host_user + 304 + i * 8, &pass, 4);
     }
-    if(filter_active())
+    if(count_get(&ip_forward_ask))
       filter_write(VALUE, x % 66 * 8 + (x == 255));
     break;
   case 5:
     netif_set_mtu(pick_card(what >> 3), 68 + x * 6);
+    net_changed();
     break;
   case 6:
     tune_set("forward", x & 1);

@@ -99,7 +99,8 @@ FUZZ(arp, arp_start)
 static void
 ip_start(void)
 {
-  ip_register(PROBE_PROTO, probe);
+  static const struct ip_transport probed = { .proto = PROBE_PROTO, .input = probe };
+  ip_register(&probed);
 }
 
 // RFC 791 3.1: do the options in b[20..hlen) hold together, and is there no source route?
