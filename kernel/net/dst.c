@@ -18,8 +18,8 @@ broadcast_netif(uint32 src)
   return 0;
 }
 
-int
-dst_find(uint32 addr, uint32 src, struct dst *d)
+static int
+look_up(uint32 addr, uint32 src, struct dst *d)
 {
   *d = (struct dst){ .generation = net_generation(), .addr = addr, .next = addr, .src = src };
   if(unlikely(netif_is_ours(addr))){
@@ -44,6 +44,15 @@ dst_find(uint32 addr, uint32 src, struct dst *d)
   if(src && unlikely(src != d->nif->addr && !netif_is_ours(src)))
     return -EADDRNOTAVAIL;  // it was ours when the socket was bound to it
   return 0;
+}
+
+int
+dst_find(uint32 addr, uint32 src, struct dst *d)
+{
+  int err = look_up(addr, src, d);
+  d->wire_src = htonl(d->src);
+  d->wire_dst = htonl(addr);
+  return err;
 }
 
 void

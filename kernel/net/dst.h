@@ -13,6 +13,7 @@ struct dst {
   uint32 src;         // source address to put in
   uint32 next;        // next hop on nif's link
   struct netif *nif;
+  uint32 wire_src, wire_dst;  // src and addr as they lie in a header: both checksums have them
   uint16 mtu;         // nif's, read once: whoever sums up, cuts and sends agree, whatever netctl() does meanwhile
   uint8 broadcast;    // 1: to all hosts of a link
   uint8 mac[ETHADDR_LEN] ETHER_EVEN;  // of the next hop, if used is not 0

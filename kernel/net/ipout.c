@@ -59,8 +59,8 @@ emit(const struct dst *d, struct pktbuf *p, const struct ip_form *form, uint16 i
   h->ip_ttl = form->ttl;
   h->ip_p = form->proto;
   h->ip_sum = 0;
-  h->ip_src = htonl(d->src);
-  h->ip_dst = htonl(d->addr);
+  h->ip_src = d->wire_src;
+  h->ip_dst = d->wire_dst;
   h->ip_sum = cksum_field(cksum_words(h, (sizeof(*h) + optlen) / 4));
   p->l3 = p->head;
   p->src = d->src;

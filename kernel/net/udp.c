@@ -25,7 +25,7 @@ static inline uint64
 pseudo_of(const struct pktbuf *p, const struct udp *u)
 {
   const struct ip *h = IP_ALIGNED(p->page + p->l3);
-  return (uint64)h->ip_src + h->ip_dst + htons(IPPROTO_UDP) + u->ulen;
+  return cksum_pseudo(h->ip_src, h->ip_dst, IPPROTO_UDP, ntohs(u->ulen));
 }
 
 static void
@@ -75,6 +75,7 @@ udp_send(const struct dst *d, struct ip_form *form, uint16 sport, uint16 dport, 
   if(unlikely(h == 0))
     return pkt_drop(p, DROP_HEADROOM, -EMSGSIZE);
   uint len = p->more ? pkt_chain_len(p) : pkt_len(p);
+  uint64 pseudo = cksum_pseudo(d->wire_src, d->wire_dst, IPPROTO_UDP, len);
   h->sport = htons(sport);
   h->dport = htons(dport);
   h->ulen = htons(len);
@@ -82,12 +83,12 @@ udp_send(const struct dst *d, struct ip_form *form, uint16 sport, uint16 dport, 
   p->l4 = p->head;
   if((nif->caps & NETIF_CSUM) && len + sizeof(struct ip) + form->optlen <= d->mtu && p->more == 0){
     // The card adds the message to the pseudo-header's sum and inverts it.
-    h->sum = ~cksum_field(cksum_pseudo(d->src, d->addr, IPPROTO_UDP, len));
+    h->sum = ~cksum_field(pseudo);
     p->csum_offload = 1;
     p->csum_start = p->l4;
     p->csum_off = p->l4 + __builtin_offsetof(struct udp, sum);
   } else if(!nif->loopback){
-    uint16 sum = message_cksum(cksum_pseudo(d->src, d->addr, IPPROTO_UDP, len), p);
+    uint16 sum = message_cksum(pseudo, p);
     h->sum = sum ? sum : 0xffff;  // 0 would mean: not computed
   }
   net_count(UDP_SENT);

@@ -3,7 +3,6 @@
 // multiple of 2^16 - 1, so nothing is lost by that).
 
 #include "pkt/cksum.h"
-#include "kernel/net.h"
 
 typedef uint64 __attribute__((may_alias)) word64;
 typedef uint32 __attribute__((may_alias)) word32;
@@ -71,12 +70,6 @@ uint16
 cksum(const void *p, uint n)
 {
   return cksum_fold(cksum_add(0, p, n));
-}
-
-uint64
-cksum_pseudo(uint32 src, uint32 dst, uint8 proto, uint16 len)
-{
-  return (uint64)htonl(src) + htonl(dst) + htons(proto) + htons(len);
 }
 
 uint16

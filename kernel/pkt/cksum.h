@@ -3,6 +3,7 @@
 // The Internet checksum (RFC 1071).
 
 #include "core/types.h"
+#include "kernel/net.h"
 
 // Sum of n bytes from p on, in network order, on top of sum; not folded to the end, not inverted. n may be odd
 // only in the last piece.
@@ -11,11 +12,10 @@ uint64 cksum_add(uint64 sum, const void *p, uint n);
 static inline uint64 cksum_words(const void *p, uint n);
 // The inverted 16-bit sum as it lies in the header's field; 0: the block held a right checksum.
 static inline uint16 cksum_field(uint64 sum);
-// The same of a sum of a few 16-bit words: below 2^24.
-static inline uint16 cksum_small(uint sum);
 uint16 cksum_fold(uint64 sum);              // the inverted 16-bit sum, in host order: htons() it into the field
 uint16 cksum(const void *p, uint n);        // of one piece; 0 if the piece holds a right checksum
-uint64 cksum_pseudo(uint32 src, uint32 dst, uint8 proto, uint16 len);  // RFC 768; addresses in host order
+// Sum of the pseudo-header (RFC 768). src and dst as they lie in a header, the rest in host order.
+static inline uint64 cksum_pseudo(uint32 src, uint32 dst, uint8 proto, uint16 len);
 uint16 cksum_update(uint16 field, uint16 was, uint16 is);              // RFC 1624: one word of the data changed
 
 static inline uint64
@@ -38,11 +38,10 @@ cksum_field(uint64 sum)
   return ~sum;
 }
 
-static inline uint16
-cksum_small(uint sum)
+static inline uint64
+cksum_pseudo(uint32 src, uint32 dst, uint8 proto, uint16 len)
 {
-  sum = (sum & 0xffff) + (sum >> 16);
-  return ~(sum + (sum >> 16));
+  return (uint64)src + dst + htons(proto) + htons(len);
 }
 
 #endif

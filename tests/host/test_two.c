@@ -100,3 +100,18 @@ TEST(two_no_such_interface)
   a.addr = FAR_IP;
   CHECK_EQ(netctl(NETCTL_ARP_ADD, &a, sizeof(a)), -ENETUNREACH);
 }
+
+// The address of an interface that is down is nobody's: no socket can be bound to it.
+TEST(two_an_address_that_is_down)
+{
+  struct endpoint ep = { SECOND_IP, 2000 };
+  struct sock *s = udp_socket(0);
+  second_card();
+  CHECK_EQ(netif_config(&second_nif, SECOND_IP, 0xffffff00, 0), 0);
+  CHECK_EQ(netif_is_ours(SECOND_IP), 0);
+  CHECK_EQ(sock_bind(s, &ep), -EADDRNOTAVAIL);
+  CHECK_EQ(netif_config(&second_nif, SECOND_IP, 0xffffff00, 1), 0);
+  CHECK_EQ(netif_is_ours(SECOND_IP), 1);
+  CHECK_EQ(sock_bind(s, &ep), 0);
+  sock_close(s);
+}
