@@ -3,6 +3,7 @@
 #include "net/icmp.h"
 #include "core/string.h"
 #include "net/count.h"
+#include "net/dgram.h"
 #include "net/ip.h"
 #include "net/ipout.h"
 #include "net/route.h"
@@ -165,7 +166,9 @@ ping_output(struct sock *s, const struct dst *d, struct ip_form *form, uint16 dp
   return ip_output(d, p, form);
 }
 
-const struct sockproto ping_proto = {
+static const struct sockproto ping_proto = {
+  DGRAM_VERBS,
+  .name = "ping",
   .type = SOCK_RAW,
   .proto = IPPROTO_ICMP,
   .maxlen = IP_MAXLEN - sizeof(struct ip),
@@ -190,4 +193,5 @@ void
 icmp_init(void)
 {
   ip_register(&icmp);
+  sock_register(&ping_proto);
 }

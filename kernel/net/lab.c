@@ -6,6 +6,7 @@
 
 #include "core/cpu.h"
 #include "mm/uaccess.h"
+#include "net/sock.h"
 #include "net/socktab.h"
 
 static uint nbound;  // [a] ports that are bound

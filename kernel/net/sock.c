@@ -1,19 +1,20 @@
 // Sockets, as the system calls use them.
 //
 // Up: sock_queue() puts a datagram on the socket's bounded queue and wakes one reader, which copies it to its
-// process straight from the packet's page. Down: one copy from the process into packets, then the transport.
+// process straight from the packet's page. Down: one copy from the process into packets, then the transport. What differs from
+// transport to transport is in its table (struct sockproto): nothing here asks which one it is.
 // No lock is held while bytes are copied, and none while a packet is sent.
 
+#include "net/sock.h"
 #include "core/cpu.h"
 #include "core/lockorder.h"
 #include "core/string.h"
 #include "mm/uaccess.h"
-#include "net/netstat.h"
 #include "net/sockmem.h"
+#include "net/socktab.h"
 #include "net/socktab.h"
 #include "pkt/drop.h"
 #include "pkt/path.h"
-#include "pkt/tune.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
 
@@ -40,6 +41,18 @@ pages(const struct pktbuf *p)
 
 // --- making and ending ---
 
+static const struct sockproto *protos[4];  // constant after boot
+
+void
+sock_register(const struct sockproto *proto)
+{
+  uint i = 0;
+  while(protos[i])
+    i++;
+  assert(i < NELEM(protos) - 1);
+  protos[i] = proto;
+}
+
 struct sock *
 sock_new(const struct sockproto *proto, uint rxmax)
 {
@@ -60,9 +73,11 @@ sock_new(const struct sockproto *proto, uint rxmax)
 struct sock *
 sock_create(int type, int *err)
 {
-  const struct sockproto *proto = type == SOCK_DGRAM ? &udp_proto : type == SOCK_RAW ? &ping_proto : 0;
-  struct sock *s = proto ? sock_new(proto, SOCK_RXMAX) : 0;
-  *err = s ? 0 : proto ? -ENOBUFS : -EPROTONOSUPPORT;
+  uint i = 0;
+  while(protos[i] && protos[i]->type != type)
+    i++;
+  struct sock *s = protos[i] ? sock_new(protos[i], SOCK_RXMAX) : 0;
+  *err = s ? 0 : protos[i] ? -ENOBUFS : -EPROTONOSUPPORT;
   return s;
 }
 
@@ -226,27 +241,6 @@ sock_discard(struct sock *s, struct pktbuf *p)
   pkt_free(p);
 }
 
-struct pktbuf *
-sock_receive(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock, int64 *result)
-{
-  int err;
-  acquire(&s->lock);
-  struct pktbuf *p = sock_wait(s, nonblock || (flags & MSG_DONTWAIT), &err);
-  if(p == 0){
-    *from = (struct endpoint){ 0 };
-    *result = err;
-    return 0;
-  }
-  uint64 len = pkt_chain_len(p), copied = MIN(n, len);
-  from->addr = p->src;
-  from->port = p->sport;
-  path_stage(p, PATH_READER);
-  err = likely(p->more == 0) ? copyout(uva, pkt_data(p), copied) : sock_scatter(p, uva, copied);
-  path_stage(p, PATH_COPIED);
-  *result = err < 0 ? err : (int64)((flags & MSG_TRUNC) ? len : copied);
-  return p;
-}
-
 void
 sock_received(struct sock *s, struct pktbuf *p, int told)
 {
@@ -267,16 +261,6 @@ sock_take_others(struct sock *s)
   if(s->feedback.choked)
     gate_read(&s->feedback, nearly_empty(s));
   return others;
-}
-
-int64
-sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock)
-{
-  int64 result;
-  struct pktbuf *p = sock_receive(s, uva, n, from, flags, nonblock, &result);
-  if(p)
-    sock_received(s, p, result >= 0 && !(flags & MSG_PEEK));
-  return result;
 }
 
 void
@@ -360,158 +344,67 @@ sock_put_error(struct sock *s, int err)
   sock_tell(s);
 }
 
-// What a datagram is sent with, all as it was at one moment, whoever connects s meanwhile.
-struct outgoing {
-  struct endpoint to;
-  uint32 from;                // address, 0: any
-  uint16 sport;
-  uint8 broadcast;            // may it go to all?
-  struct ip_form form;
-  uint8 options[IP_OPTMAX];
-  struct dst dst;             // good, if it is for `to` and `from`
-  uint32 dst_from;
-};
+// --- names of its two ends ---
 
-// to: 0, the peer.
-static void
-take_ends(struct sock *s, const struct endpoint *to, struct outgoing *o)
+int
+sock_bind(struct sock *s, const struct endpoint *ep)
+{
+  if(s->local.port)
+    return -EINVAL;
+  if(ep->addr && !netif_is_ours(ep->addr))
+    return -EADDRNOTAVAIL;
+  return socktab_bind(s, ep);
+}
+
+void
+sock_name(struct sock *s, struct endpoint *local, struct endpoint *peer)
 {
   acquire(&s->lock);
-  o->to = to ? *to : s->peer;
-  o->sport = s->local.port;
-  // The address that was chosen for the peer is not everybody's.
-  o->from = o->to.addr == s->peer.addr && o->to.port == s->peer.port ? s->local.addr : s->bound.addr;
-  o->broadcast = s->broadcast;
-  o->form = (struct ip_form){ .ttl = s->ttl, .tos = s->tos, .optlen = s->optlen };
-  if(unlikely(s->optlen)){
-    memcpy(o->options, s->options, s->optlen);
-    o->form.options = o->options;
-  }
-  o->dst = s->dst;
-  o->dst_from = s->dst_from;
+  *local = s->local;
+  *peer = s->peer;
   release(&s->lock);
 }
 
-// Where the datagram goes, looked up anew; the socket keeps it. result: 0, or -E...
-static int
-find_way(struct sock *s, struct outgoing *o)
-{
-  int err = dst_find(o->to.addr, o->from, &o->dst);
-  if(err < 0)
-    return err;
-  dst_neighbour(&o->dst);
-  acquire(&s->lock);
-  s->dst = o->dst;
-  s->dst_from = o->from;
-  release(&s->lock);
-  return 0;
-}
+// --- the transport's verbs ---
 
-// The message p down to the card. to: 0, the peer at this moment. result: 0, or -E...
-static int
-output(struct sock *s, const struct endpoint *to, struct pktbuf *p)
+int
+sock_connect(struct sock *s, const struct endpoint *ep, int nonblock)
 {
-  struct outgoing o;
-  int err = 0;
-  take_ends(s, to, &o);
-  while(unlikely(o.sport == 0) && s->proto == &udp_proto && err == 0){
-    err = sock_take_port(s, 0);
-    if(err == -EINVAL)  // another process was first
-      err = 0;
-    take_ends(s, to, &o);
-  }
-  if(err == 0 && unlikely(o.to.addr == 0))
-    err = -EDESTADDRREQ;
-  if(err == 0 && unlikely(!dst_is_good(&o.dst, o.to.addr) || o.dst_from != o.from))
-    err = find_way(s, &o);
-  if(err == 0 && unlikely(o.dst.broadcast) && !o.broadcast)
-    err = -EACCES;
-  if(unlikely(err < 0)){
-    pkt_free(p);
-    return err;
-  }
-  p->sport = o.sport;
-  return s->proto->output(s, &o.dst, &o.form, o.to.port, p);
-}
-
-// The same for a program that will soon send more, because more requests wait for it: one tail write for some of them.
-static int __attribute__((noinline))
-output_deferred(struct sock *s, const struct endpoint *to, struct pktbuf *p)
-{
-  netif_tx_hold();
-  int err = output(s, to, p);
-  netif_tx_defer();
-  return err;
+  return s->proto->connect(s, ep, nonblock);
 }
 
 int64
 sock_sendto(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock)
 {
-  // The socket is read without its lock: who connects or shuts it down meanwhile, in another process, is before or after.
-  struct endpoint dst = to ? *to : endpoint_load(&s->peer);
-  int err;
-  if(unlikely(s->err) && (err = sock_take_error(s)) < 0)
-    return err;
-  if(unlikely(s->shut & 1 << SHUT_WR))
-    return -EPIPE;
-  if(unlikely(n > s->proto->maxlen))
-    return -EMSGSIZE;
-  if(unlikely(dst.addr == 0 || (dst.port == 0 && s->proto == &udp_proto)))
-    return to ? -EINVAL : -EDESTADDRREQ;
-  path_came();
-  struct pktbuf *p = sock_gather(uva, n, &err);
-  if(unlikely(p == 0))
-    return err;
-  if(unlikely(path_on))
-    path_begin(p, PATH_SEND, PATH_GATHER);
-  int more = unlikely(count_get(&s->rxq.n) > 0) && TUNE(TXDEFER) && TUNE(MODE) == MODE_POLL;
-  push_off();  // once for all the locks on the way
-  err = unlikely(more) ? output_deferred(s, to, p) : output(s, to, p);
-  pop_off();
-  sock_gathered(n);
-  if(unlikely(err < 0))
-    return err;
-  count_add(&s->sent, 1);
-  return n;
+  return s->proto->send(s, uva, n, to, nonblock);
 }
 
-// --- state ---
+struct pktbuf *
+sock_receive(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock, int64 *result)
+{
+  return s->proto->recv(s, uva, n, from, flags, nonblock, result);
+}
+
+int64
+sock_recvfrom(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock)
+{
+  int64 result;
+  struct pktbuf *p = sock_receive(s, uva, n, from, flags, nonblock, &result);
+  if(p)
+    sock_received(s, p, result >= 0 && !(flags & MSG_PEEK));
+  return result;
+}
 
 int
 sock_poll(struct sock *s)
 {
-  int ev = 0;
-  acquire(&s->lock);
-  if(s->rxq.n || s->err || (s->shut & 1 << SHUT_RD))
-    ev |= POLLIN;
-  if(!(s->shut & 1 << SHUT_WR))
-    ev |= POLLOUT;
-  if(s->err)
-    ev |= POLLERR;
-  if(s->shut == (1 << SHUT_RD | 1 << SHUT_WR))
-    ev |= POLLHUP;
-  release(&s->lock);
-  return ev;
+  return s->proto->poll(s);
 }
 
 int
 sock_shutdown(struct sock *s, int how)
 {
-  if(how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
-    return -EINVAL;
-  acquire(&s->lock);
-  if(s->peer.addr == 0){
-    release(&s->lock);
-    return -ENOTCONN;
-  }
-  if(how != SHUT_WR)
-    s->shut |= 1 << SHUT_RD;
-  if(how != SHUT_RD)
-    s->shut |= 1 << SHUT_WR;
-  wq_wake_all(&s->readers);
-  release(&s->lock);
-  sock_tell(s);
-  return 0;
+  return s->proto->shutdown(s, how);
 }
 
 void

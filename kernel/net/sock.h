@@ -4,33 +4,13 @@
 // sock_changed when a socket becomes readable or writable.
 
 #include "core/types.h"
+#include "net/endpoint.h"
 #include "sched/waitq.h"
 #include "pkt/pktbuf.h"
 #include "kernel/kstat.h"
 #include "kernel/socket.h"
 
 struct sock;
-
-// Address and port of one end: one word, loaded and stored whole, so that nobody who looks without a lock has the address of
-// one and the port of another.
-struct endpoint {
-  uint32 addr;   // host order, 0: any
-  uint16 port;   // host order, 0: none
-} __attribute__((aligned(8)));
-
-static inline struct endpoint
-endpoint_load(const struct endpoint *e)
-{
-  struct endpoint v;
-  __atomic_load(e, &v, __ATOMIC_RELAXED);
-  return v;
-}
-
-static inline void
-endpoint_store(struct endpoint *e, struct endpoint v)
-{
-  __atomic_store(e, &v, __ATOMIC_RELAXED);
-}
 
 void net_init(void);                       // the whole stack; interfaces may come later
 extern void (*sock_changed)(struct sock *s);  // set before anybody can poll(): wakes it. s 0: the filter. Any context

@@ -1,6 +1,7 @@
 // Options of sockets. One socket's options are set by its own processes. Those that are one word need no lock.
 
 #include "core/string.h"
+#include "net/sock.h"
 #include "net/sockpriv.h"
 #include "sched/timer.h"
 

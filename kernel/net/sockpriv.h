@@ -3,9 +3,11 @@
 // Sockets as the protocols of net/ see them. The system calls use net/sock.h.
 
 #include "core/spinlock.h"
+#include "kernel/kstat.h"
+#include "kernel/socket.h"
 #include "net/dst.h"
+#include "net/endpoint.h"
 #include "net/ipout.h"
-#include "net/sock.h"
 #include "pkt/gate.h"
 #include "pkt/pktbuf.h"
 #include "sched/waitq.h"
@@ -18,13 +20,22 @@
 #define LAB_RXMAX 16             // ... on a port of the lab's calls
 #define EPHEMERAL 49152          // first port that is given to who asks for any (RFC 6335)
 
-// A transport, as sockets use it.
+struct sock;
+
+// A transport, as sockets use it. The verbs are sock.h's calls, with what is said there.
 struct sockproto {
+  const char *name;
   int type;            // SOCK_...
   uint8 proto;         // IPPROTO_...
+  uint8 ports;         // 1: a peer has a port, and who sends has one, too
   uint maxlen;         // bytes of the longest message
-  // Send the message p from s on this way to port dport, from port p->sport (0: it has none yet). form: all but its protocol is
-  // filled in. result: 0, or -E...
+  int (*connect)(struct sock *s, const struct endpoint *ep, int nonblock);
+  int64 (*send)(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int nonblock);
+  struct pktbuf *(*recv)(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flags, int nonblock, int64 *result);
+  int (*poll)(struct sock *s);
+  int (*shutdown)(struct sock *s, int how);
+  // Of datagrams (dgram.c): send the message p from s on this way to port dport, from port p->sport (0: it has none yet). form: all
+  // but its protocol is filled in. result: 0, or -E...
   int (*output)(struct sock *s, const struct dst *d, struct ip_form *form, uint16 dport, TAKES struct pktbuf *p);
 };
 
@@ -62,6 +73,7 @@ struct sock {
 };
 
 void sock_init(void);
+void sock_register(const struct sockproto *proto);  // at boot only
 // The socket for a datagram that came; 0: none. It is locked. faddr, fport: who sent it. A broadcast's laddr is no
 // socket's own address, so only sockets bound to any address get it.
 struct sock *sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport);
@@ -84,7 +96,7 @@ void sock_dump(void);                          // on the console; takes no lock
 struct sock *sock_number(int i);               // for net/diagnose.c, which only looks: 0: no such number
 uint sock_pages(void);                         // packets in all sockets' queues
 
-extern const struct sockproto udp_proto, ping_proto;
+extern const struct sockproto udp_proto;
 void udp_init(void);
 // As udp_proto.output, without a socket.
 int udp_send(const struct dst *d, struct ip_form *form, uint16 sport, uint16 dport, TAKES struct pktbuf *p);

@@ -302,7 +302,7 @@ sock_dump(void)
     const struct sockproto *proto = s->proto;
     if(proto)
       printf("   %s %I:%d peer %I:%d: %d datagrams wait (%d bytes), %ld dropped, pid %d\n",
-             s->lab ? "lab" : proto->type == SOCK_DGRAM ? "udp" : "ping", s->local.addr, s->local.port, s->peer.addr,
+             s->lab ? "lab" : proto->name, s->local.addr, s->local.port, s->peer.addr,
              s->peer.port, s->rxq.n, s->rxq.bytes, s->drops, s->pid);
   }
 }

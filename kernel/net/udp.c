@@ -2,6 +2,7 @@
 
 #include "core/string.h"
 #include "net/count.h"
+#include "net/dgram.h"
 #include "net/icmperr.h"
 #include "net/ip.h"
 #include "net/ipout.h"
@@ -119,6 +120,9 @@ udp_error(const struct ip *h, const uint8 *l4, int err)
 }
 
 const struct sockproto udp_proto = {
+  DGRAM_VERBS,
+  .name = "udp",
+  .ports = 1,
   .type = SOCK_DGRAM,
   .proto = IPPROTO_UDP,
   .maxlen = IP_MAXLEN - sizeof(struct ip) - sizeof(struct udp),
@@ -131,4 +135,5 @@ void
 udp_init(void)
 {
   ip_register(&udp);
+  sock_register(&udp_proto);
 }

@@ -1,4 +1,4 @@
-// connect(): the peer of a socket, and what is chosen for it (net/sockname.c); the lab's of the same name.
+// connect(): the peer of a socket, and what is chosen for it (net/dgram.c); the lab's of the same name.
 
 #include "fixture.h"
 #include "net/sockpriv.h"
