@@ -56,7 +56,7 @@ struct kstat_if {
   uint16 irq;
   uint32 addr, mask;  // host order
   uint64 rx_frames, rx_bytes, rx_drops, rx_errors;
-  uint64 tx_frames, tx_bytes, tx_drops, tx_errors;
+  uint64 tx_frames, tx_bytes, tx_drops;
   uint64 irqs, polls, link_changes;
   uint64 tx_full;  // frames that found no free descriptor
   uint64 resets;   // of the card, since boot

@@ -40,8 +40,7 @@ show(const struct kstat_if *i)
   }
   printf("\n    ether %s\n", mac_str(i->mac, mac));
   printf("    RX %lu frames, %lu bytes, %lu dropped, %lu errors\n", i->rx_frames, i->rx_bytes, i->rx_drops, i->rx_errors);
-  printf("    TX %lu frames, %lu bytes, %lu dropped, %lu errors, %lu ring full\n", i->tx_frames, i->tx_bytes, i->tx_drops,
-         i->tx_errors, i->tx_full);
+  printf("    TX %lu frames, %lu bytes, %lu dropped, %lu ring full\n", i->tx_frames, i->tx_bytes, i->tx_drops, i->tx_full);
   if(i->irq)
     show_rings_of(i);
   printf("    %lu interrupts, %lu polls, %lu link changes, %lu resets\n", i->irqs, i->polls, i->link_changes,

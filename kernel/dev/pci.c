@@ -17,10 +17,9 @@ enum {
   PCI_BUSES = 0x18,    // bridge: latency, subordinate, secondary, primary bus [B 3.2.5]
   PCI_MEMORY = 0x20,   // bridge: limit << 16 | base, bits 31:20 of the addresses that it passes
   PCI_PREFETCH = 0x24, // ... of the prefetchable ones; limit below base: none
-  PCI_CAPS = 0x34,
   PCI_INT = 0x3c,      // pin in bits 15:8, 1 is INTA; bits 7:0 are for the system's own use
 };
-enum { CMD_MEMORY = 2, CMD_MASTER = 4, STATUS_CAPS = 1 << 20 };
+enum { CMD_MEMORY = 2, CMD_MASTER = 4 };
 enum { HEADER_BRIDGE = 1, HEADER_MULTI = 0x80 };
 enum { BAR_IO = 1, BAR_64 = 4, BAR_TYPE = 6 };
 
@@ -57,24 +56,6 @@ void *
 pci_bar(const struct pci_dev *d, int n)
 {
   return d->bar[n].pa && !d->bar[n].io ? pa2va(d->bar[n].pa) : 0;
-}
-
-// source: 6.7. The list is the device's word: at most as many steps as fit.
-int
-pci_find_cap(const struct pci_dev *d, uint8 id)
-{
-  uint at;
-
-  if((pci_read32(d, PCI_COMMAND) & STATUS_CAPS) == 0)
-    return 0;
-  at = pci_read32(d, PCI_CAPS) & 0xfc;
-  for(int i = 0; at >= 0x40 && i < 48; i++){
-    uint32 head = pci_read32(d, at);
-    if((head & 0xff) == id)
-      return at;
-    at = head >> 8 & 0xfc;
-  }
-  return 0;
 }
 
 // size bytes, aligned to their size, out of the window between *next and end; 0: it is used up.

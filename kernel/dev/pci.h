@@ -31,6 +31,5 @@ uint32 pci_read32(const struct pci_dev *d, uint reg);       // reg: byte offset 
 void pci_write32(const struct pci_dev *d, uint reg, uint32 v);
 void pci_enable(struct pci_dev *d);         // memory space and bus master on
 void *pci_bar(const struct pci_dev *d, int n);  // its registers, in the direct map; 0: none
-int pci_find_cap(const struct pci_dev *d, uint8 id);  // offset of a capability, 0: none
 
 #endif

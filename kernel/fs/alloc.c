@@ -227,14 +227,3 @@ inum_free(uint inum)
     map.next_inode = inum;
   release(&map.lock);
 }
-
-void
-fs_space(uint *blocks, uint *blocks_free, uint *ninodes, uint *ninodes_free)
-{
-  acquire(&map.lock);
-  *blocks = sb.nblocks;
-  *blocks_free = map.blocks_free;
-  *ninodes = sb.ninodes;
-  *ninodes_free = map.inodes_free;
-  release(&map.lock);
-}

@@ -239,13 +239,6 @@ lookup_parent(const char *path, struct inode **dp, char *name)
   return walk(path, 1, name, dp);
 }
 
-struct inode *
-namei(const char *path)
-{
-  struct inode *ip;
-  return fs_lookup(path, &ip) < 0 ? 0 : ip;
-}
-
 int
 fs_chdir(const char *path)
 {

@@ -35,7 +35,6 @@ void iunlockput(struct inode *ip);
 void stati(struct inode *ip, struct stat *st);                         // locked
 int readi(struct inode *ip, int user, uint64 dst, uint off, uint n);   // locked; bytes, or -E...
 
-struct inode *namei(const char *path);                    // referenced, not locked; 0: no such file
 struct inode *iroot(void);                                // referenced
 
 // Calls on names, whole: 0 or -E...  Paths are kernel strings, relative ones start at the process's cwd.
@@ -57,6 +56,5 @@ int fs_sync(void);                                        // what has been writt
 int fs_stop(void);                                        // the same before power off: the log is left empty
 
 void fs_counts(uint32 *inodes, uint32 *inodes_free);      // in memory
-void fs_space(uint *blocks, uint *blocks_free, uint *ninodes, uint *ninodes_free);  // on disk
 
 #endif

@@ -32,8 +32,7 @@ if_record(int i, struct kstat_if *r)
     .up = nif->up, .link = nif->link, .mtu = nif->mtu, .irq = nif->irqno, .addr = nif->addr, .mask = nif->mask,
     .rx_frames = nif->stat.rx_frames, .rx_bytes = nif->stat.rx_bytes,
     .rx_drops = nif->stat.rx_drops, .rx_errors = nif->stat.rx_errors,
-    .tx_frames = nif->stat.tx_frames, .tx_bytes = nif->stat.tx_bytes,
-    .tx_drops = nif->stat.tx_drops, .tx_errors = nif->stat.tx_errors,
+    .tx_frames = nif->stat.tx_frames, .tx_bytes = nif->stat.tx_bytes, .tx_drops = nif->stat.tx_drops,
     .irqs = nif->stat.irqs, .polls = nif->stat.polls, .link_changes = nif->stat.link_changes,
     .tx_full = nif->stat.tx_full, .resets = nif->stat.resets,
   };

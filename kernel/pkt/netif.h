@@ -94,7 +94,7 @@ struct netif {
   struct {
     uint64 rx_frames, rx_bytes, rx_drops, rx_errors;
     uint64 tx_frames, tx_bytes;   // [x] given to the NIC
-    uint64 tx_drops, tx_errors;
+    uint64 tx_drops;
     uint64 irqs, polls, link_changes, tx_full, resets;
   } stat;              // [a]
 };

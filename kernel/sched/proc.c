@@ -16,7 +16,7 @@ struct proc *initproc;
 
 static struct spinlock procs_lock = SPINLOCK("procs");  // guards all of these
 static LIST(free_slots);
-static LIST(free_kslots);   // of kernel threads. One that died lies here while it still leaves its stack
+static LIST(free_kslots);   // of kernel threads, which never end
 
 static void
 tag(int *pid, const char **name)
@@ -76,12 +76,7 @@ take_slot(struct list *slots, int *pid)
   struct list *l = list_pop(slots);
   *pid = l == 0 ? 0 : slots == &free_slots ? new_pid() : --kthreads;
   release(&procs_lock);
-  if(l == 0)
-    return 0;
-  // A kernel thread that died may still be on its way off its stack: it holds the lock until it is.
-  acquire(&sched_lock);
-  release(&sched_lock);
-  return container_of(l, struct proc, link);
+  return l ? container_of(l, struct proc, link) : 0;
 }
 
 int
@@ -219,25 +214,4 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
   p->arg = arg;
   proc_start(p);
   return p;
-}
-
-void
-kthread_exit(void)
-{
-  struct proc *p = myproc();
-  // Under sched_lock until this stack is left: take_slot() waits for it.
-  acquire(&sched_lock);
-  p->state = PS_ZOMBIE;
-  p->pid = 0;
-  acquire(&procs_lock);
-  list_add(&free_kslots, &p->link);
-  release(&procs_lock);
-  sched_switch();
-  panic("dead thread runs");
-}
-
-int
-killed(struct proc *p)
-{
-  return p->killed;
 }

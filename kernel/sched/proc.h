@@ -72,8 +72,7 @@ void proc_start(struct proc *p);                            // EMBRYO -> READY
 struct proc *proc_find(int pid);                            // any live slot; 0: none. May be stale at once
 uint64 proc_memory(struct proc *p, uint64 *resident);       // of any process: bytes of its heap's top, and that are there
 void proc_set_vm(struct vm *vm);                            // of the caller: takes over the reference, puts the old one
-struct proc *kthread_create(const char *name, void (*fn)(void *), void *arg);  // 0: no slot or memory
-void kthread_exit(void) __attribute__((noreturn));
+struct proc *kthread_create(const char *name, void (*fn)(void *), void *arg);  // it never ends; 0: no slot or memory
 
 void sched_yield(void);                                     // let another ready thread run, whatever it has had
 void sched_preempt(void);                                   // let another ready thread run, if it has had less
@@ -98,7 +97,5 @@ extern int (*idle_poll)(void);
 extern int (*idle_stop)(void);
 extern uint32 idle_harts;      // [a] bits of the harts that sleep in WFI
 extern uint64 idle_spin_time;  // how long an idle hart looks before WFI, in ticks of the time CSR
-
-int killed(struct proc *p);
 
 #endif

@@ -36,9 +36,3 @@ releasesleep(struct sleeplock *lk)
   wq_wake_one(&lk->waiters);
   release(&lk->lk);
 }
-
-int
-holdingsleep(struct sleeplock *lk)
-{
-  return lk->locked && lk->pid == myproc()->pid;
-}

@@ -16,6 +16,5 @@ struct sleeplock {
 void initsleeplock(struct sleeplock *lk, const char *name);
 void acquiresleep(struct sleeplock *lk);
 void releasesleep(struct sleeplock *lk);
-int holdingsleep(struct sleeplock *lk);  // by the running process
 
 #endif

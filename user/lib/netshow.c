@@ -24,14 +24,14 @@ show_interfaces(void)
   int n = get(KSTAT_IF, (void **)&p, sizeof(*p));
   if(n < 0)
     return -1;
-  printf("%-4s %-8s %-5s %-5s %5s %-18s %-17s %9s %11s %6s %6s %9s %11s %6s %6s\n", "IF", "DRIVER", "STATE", "LINK", "MTU",
-         "ADDRESS", "MAC", "RX", "RX BYTES", "RXDROP", "RXERR", "TX", "TX BYTES", "TXDROP", "TXERR");
+  printf("%-4s %-8s %-5s %-5s %5s %-18s %-17s %9s %11s %6s %6s %9s %11s %6s\n", "IF", "DRIVER", "STATE", "LINK", "MTU",
+         "ADDRESS", "MAC", "RX", "RX BYTES", "RXDROP", "RXERR", "TX", "TX BYTES", "TXDROP");
   for(struct kstat_if *i = p; i < p + n; i++){
     char addr[24];
     snprintf(addr, sizeof(addr), "%s/%d", ip_str(i->addr, ip), mask_len(i->mask));
-    printf("%-4.8s %-8.12s %-5s %-5s %5u %-18s %-17s %9lu %11lu %6lu %6lu %9lu %11lu %6lu %6lu\n", i->name, i->driver,
+    printf("%-4.8s %-8.12s %-5s %-5s %5u %-18s %-17s %9lu %11lu %6lu %6lu %9lu %11lu %6lu\n", i->name, i->driver,
            i->up ? "up" : "down", i->link ? "yes" : "no", i->mtu, i->addr ? addr : "-", mac_str(i->mac, mac), i->rx_frames,
-           i->rx_bytes, i->rx_drops, i->rx_errors, i->tx_frames, i->tx_bytes, i->tx_drops, i->tx_errors);
+           i->rx_bytes, i->rx_drops, i->rx_errors, i->tx_frames, i->tx_bytes, i->tx_drops);
   }
   printf("%-4s %9s %9s %9s %7s\n", "IF", "INTERRUPT", "POLLS", "TXFULL", "LINKCHG");
   for(struct kstat_if *i = p; i < p + n; i++)
