@@ -60,12 +60,6 @@ release(struct spinlock *lk)
   __atomic_store_n(&lk->locked, 0, __ATOMIC_RELEASE);
 }
 
-// That no spinlock is held while a process sleeps is for the guest's debug kernel to check.
-void
-lockorder_may_sleep(struct spinlock *lk, const char *what)
-{
-}
-
 void
 panic(const char *fmt, ...)
 {
