@@ -26,12 +26,4 @@ SYSCALLS(X)
 struct file *fd_file(uint64 fd);      // 0: not open
 int fd_alloc(TAKES struct file *f);   // lowest free descriptor; -EMFILE: f is closed
 
-// kstat(): a place to put records one by one (sysstat.c).
-struct recsink {
-  uint64 uva;    // next byte of the program's buffer
-  uint64 room;   // bytes that are left of it
-  uint64 want;   // bytes of all records so far
-};
-int rec_put(struct recsink *s, const void *rec, uint n);  // 0, -EFAULT. No spinlock may be held
-
 #endif

@@ -409,32 +409,17 @@ open_filter(void)
 
 // --- netctl ---
 
-static int
-reset_card(const struct netctl_if *i)
-{
-  struct netif *nif = netif_find(i->ifname);
-  return nif ? netif_reset(nif) : -ENODEV;
-}
-
-// netctl(op, buf, bytes). What concerns the card, and not the stack, is not net/'s.
+// netctl(op, buf, bytes). Faults on purpose are not net/'s.
 int64
 sys_netctl(const uint64 a[6])
 {
   if(a[0] == NETCTL_FILTER)
     return open_filter();
   uint64 rec[8];
-  uint n = a[0] == NETCTL_FAULTY ? sizeof(struct netctl_faulty) : a[0] == NETCTL_RESET ? sizeof(struct netctl_if) :
-           netctl_size(a[0]);
+  uint n = a[0] == NETCTL_FAULTY ? sizeof(struct netctl_faulty) : netctl_size(a[0]);
   if(n > sizeof(rec) || a[2] != n)
     return -EINVAL;
   if(n && copyin(rec, a[1], n) < 0)
     return -EFAULT;
-  switch(a[0]){
-  case NETCTL_FAULTY:
-    return faulty_set((const struct netctl_faulty *)rec);
-  case NETCTL_RESET:
-    return reset_card((const struct netctl_if *)rec);
-  default:
-    return netctl(a[0], rec, n);
-  }
+  return a[0] == NETCTL_FAULTY ? faulty_set((const struct netctl_faulty *)rec) : netctl(a[0], rec, n);
 }

@@ -16,45 +16,34 @@
 
 extern char text_start[], kernel_end[];
 
-int
-rec_put(struct recsink *s, const void *rec, uint n)
+// Record i of each kind, as in net/netstat.c. 1: filled; 0: number i is empty; -1: no number i.
+static int
+proc_record(int i, void *rec)
 {
-  s->want += n;
-  if(s->room < n)
+  struct kstat_proc k = {0};
+  if(i >= NSLOT)
+    return -1;
+  struct proc *p = &procs[i], *parent = p->parent;
+  if(p->pid == 0 || p->state == PS_UNUSED)
     return 0;
-  if(copyout(s->uva, rec, n) < 0)
-    return -EFAULT;
-  s->uva += n;
-  s->room -= n;
-  return 0;
+  k.pid = p->pid;
+  k.ppid = parent ? parent->pid : 0;
+  k.state = p->state;
+  k.hart = p->last_cpu;
+  k.cpu_ns = p->cpu_time * NS;
+  k.waits_for = p->state == PS_WAITING ? (uint64)p->wq : 0;
+  k.size = proc_memory(p, &k.resident);
+  safestrcpy(k.name, p->name, sizeof(k.name));
+  *(struct kstat_proc *)rec = k;
+  return 1;
 }
 
 static int
-put_procs(struct recsink *s)
-{
-  for(struct proc *p = procs; p < procs + NSLOT; p++){
-    struct kstat_proc k = {0};
-    struct proc *parent = p->parent;
-    if(p->pid == 0 || p->state == PS_UNUSED)
-      continue;
-    k.pid = p->pid;
-    k.ppid = parent ? parent->pid : 0;
-    k.state = p->state;
-    k.hart = p->last_cpu;
-    k.cpu_ns = p->cpu_time * NS;
-    k.waits_for = p->state == PS_WAITING ? (uint64)p->wq : 0;
-    k.size = proc_memory(p, &k.resident);
-    safestrcpy(k.name, p->name, sizeof(k.name));
-    if(rec_put(s, &k, sizeof(k)) < 0)
-      return -EFAULT;
-  }
-  return 0;
-}
-
-static int
-put_mem(struct recsink *s)
+mem_record(int i, void *rec)
 {
   struct kstat_mem m = {0};
+  if(i > 0)
+    return -1;
   m.total = ktotal_pages() * PGSIZE;
   m.free = kfree_pages() * PGSIZE;
   m.kernel = kernel_end - text_start;
@@ -67,78 +56,83 @@ put_mem(struct recsink *s)
   m.procs = NPROC;
   for(struct proc *p = procs; p < procs + NPROC; p++)
     m.procs_free += p->pid == 0;
-  return rec_put(s, &m, sizeof(m));
+  *(struct kstat_mem *)rec = m;
+  return 1;
 }
 
 static int
-put_harts(struct recsink *s)
+hart_record(int i, void *rec)
 {
-  for(int i = 0; i < ncpu; i++){
-    struct cpu *c = &cpus[i];
-    struct proc *p = count_get(&c->proc);  // once: it may be gone the next time
-    struct kstat_hart h = {
-      .id = c->hartid,
-      .pid = p ? p->pid : 0,
-      .switches = c->switches,
-      .satp_writes = c->satp_writes,
-      .traps = c->traps,
-      .irqs = c->irqs,
-      .ipis = c->ipis,
-      .ticks = c->ticks,
-      .idle_ns = c->idle_time * NS,
-      .wfis = c->wfis,
-    };
-    if(rec_put(s, &h, sizeof(h)) < 0)
-      return -EFAULT;
-  }
-  return 0;
+  if(i >= ncpu)
+    return -1;
+  struct cpu *c = &cpus[i];
+  struct proc *p = count_get(&c->proc);  // once: it may be gone the next time
+  *(struct kstat_hart *)rec = (struct kstat_hart){
+    .id = c->hartid,
+    .pid = p ? p->pid : 0,
+    .switches = c->switches,
+    .satp_writes = c->satp_writes,
+    .traps = c->traps,
+    .irqs = c->irqs,
+    .ipis = c->ipis,
+    .ticks = c->ticks,
+    .idle_ns = c->idle_time * NS,
+    .wfis = c->wfis,
+  };
+  return 1;
 }
 
 static int
-put_net(struct recsink *s, uint64 what)
+faulty_record(int i, void *rec)
 {
-  uint8 rec[NETSTAT_RECMAX];
-  int n, records = 0;
-  for(int i = 0; (n = netstat_record(what, i, rec)) != NETSTAT_END; i++, records++)
-    if(n && rec_put(s, rec, n) < 0)
-      return -EFAULT;
-  return records || (what >= KSTAT_PROC && what <= KSTAT_FINDING) ? 0 : -EINVAL;
+  return i < nnetif ? faulty_get(i, rec) : -1;
 }
 
 static int
-put_faults(struct recsink *s)
+disk_record(int i, void *rec)
 {
-  struct kstat_faulty k;
-  for(int i = 0; i < nnetif; i++)
-    if(faulty_get(i, &k) && rec_put(s, &k, sizeof(k)) < 0)
-      return -EFAULT;
-  return 0;
+  if(i > 0)
+    return -1;
+  *(struct kstat_disk *)rec = disk_stat;
+  return 1;
 }
 
+#define KIND(what, type, fn) [KSTAT_##what] = { sizeof(struct type), fn }
+static const struct {
+  uint size;
+  int (*record)(int i, void *rec);
+} kinds[] = {
+  KIND(PROC, kstat_proc, proc_record),       KIND(MEM, kstat_mem, mem_record),    KIND(HART, kstat_hart, hart_record),
+  KIND(FAULTY, kstat_faulty, faulty_record), KIND(DISK, kstat_disk, disk_record),
+};
+
+// Record i of kind `what`, ours or the network's. result: as netstat_record().
+static int
+record(uint64 what, int i, void *rec)
+{
+  if(what >= NELEM(kinds) || kinds[what].record == 0)
+    return netstat_record(what, i, rec);
+  assert(kinds[what].size <= NETSTAT_RECMAX);
+  int there = kinds[what].record(i, rec);
+  return there > 0 ? (int)kinds[what].size : there < 0 ? NETSTAT_END : 0;
+}
+
+// kstat(what, buf, bytes). No spinlock is held while a record goes to the program.
 int64
 sys_kstat(const uint64 a[6])
 {
-  struct recsink s = {.uva = a[1], .room = a[2]};
-  int e;
-  switch(a[0]){
-  case KSTAT_PROC:
-    e = put_procs(&s);
-    break;
-  case KSTAT_MEM:
-    e = put_mem(&s);
-    break;
-  case KSTAT_HART:
-    e = put_harts(&s);
-    break;
-  case KSTAT_DISK:
-    e = rec_put(&s, &disk_stat, sizeof(disk_stat));
-    break;
-  case KSTAT_FAULTY:
-    e = put_faults(&s);
-    break;
-  default:
-    e = put_net(&s, a[0]);
-    break;
+  uint64 rec[NETSTAT_RECMAX / 8], uva = a[1], room = a[2], want = 0;
+  int n;
+  if(a[0] < KSTAT_PROC || a[0] > KSTAT_FINDING)
+    return -EINVAL;
+  for(int i = 0; (n = record(a[0], i, rec)) != NETSTAT_END; i++){
+    want += n;
+    if(room < n)
+      room = 0;  // the rest is only counted
+    else if(copyout(uva, rec, n) < 0)
+      return -EFAULT;
+    else
+      uva += n, room -= n;
   }
-  return e < 0 ? e : (int64)s.want;
+  return want;
 }

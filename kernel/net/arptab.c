@@ -410,8 +410,9 @@ arp_flush(void)
 }
 
 int
-arp_record(int i, struct kstat_arp *r)
+arp_record(int i, void *rec)
 {
+  struct kstat_arp *r = rec;
   if(i < 0 || i >= ARP_ENTRIES)
     return -1;
   acquire(&arplock);

@@ -27,7 +27,7 @@ void arp_ask(struct netif *nif, uint32 addr);
 int arp_add_static(struct netif *nif, uint32 addr, const uint8 mac[6]);  // 0, -EINVAL, -ENOSPC
 int arp_delete(uint32 addr);                                             // 0, -ENOENT
 void arp_flush(void);                                                    // all but the static ones
-int arp_record(int i, struct kstat_arp *r);  // 1: filled; 0: number i is empty; -1: no number i
+int arp_record(int i, void *rec);  // 1: filled; 0: number i is empty; -1: no number i
 // Somebody says that addr is at mac. add: make an entry if there is none. result: 1 if it is known now.
 int arptab_learn(struct netif *nif, uint32 addr, const uint8 mac[6], int add);
 // Forget all entries of nif (0: of any interface) but the static ones; statics: those too.

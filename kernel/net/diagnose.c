@@ -381,8 +381,9 @@ keep(const char *text, void *arg)
 }
 
 int
-diagnose_record(int i, struct kstat_finding *r)
+diagnose_record(int i, void *rec)
 {
+  struct kstat_finding *r = rec;
   if(i == 0){
     nfound = 0;
     memset(found, 0, sizeof(found));

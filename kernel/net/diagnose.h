@@ -10,6 +10,6 @@
 int diagnose(void (*say)(const char *text, void *arg), void *arg);
 
 // Finding number i into r. Number 0 looks; the others are of the same look. 1: filled; -1: there is none.
-int diagnose_record(int i, struct kstat_finding *r);
+int diagnose_record(int i, void *rec);
 
 #endif

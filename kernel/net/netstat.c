@@ -1,4 +1,4 @@
-// What the network tells about itself, and how it is changed.
+// What the network tells about itself.
 
 #include "net/netstat.h"
 #include "core/printf.h"
@@ -7,7 +7,6 @@
 #include "net/count.h"
 #include "net/diagnose.h"
 #include "net/frag.h"
-#include "net/generation.h"
 #include "net/route.h"
 #include "net/sockpriv.h"
 #include "pkt/drop.h"
@@ -16,17 +15,13 @@
 #include "pkt/tap.h"
 #include "pkt/tune.h"
 
-_Static_assert(sizeof(struct kstat_if) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
-_Static_assert(sizeof(struct kstat_tap) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
-_Static_assert(sizeof(struct kstat_path) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
-_Static_assert(sizeof(struct kstat_tune) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
-_Static_assert(sizeof(struct kstat_finding) <= NETSTAT_RECMAX, "NETSTAT_RECMAX");
-
+// Record i of each kind. 1: filled; 0: number i is empty; -1: no number i.
 static int
-if_record(int i, struct kstat_if *r)
+if_record(int i, void *rec)
 {
+  struct kstat_if *r = rec;
   if(i >= nnetif)
-    return NETSTAT_END;
+    return -1;
   struct netif *nif = netifs[i];
   *r = (struct kstat_if){
     .up = nif->up, .link = nif->link, .mtu = nif->mtu, .irq = nif->irqno, .addr = nif->addr, .mask = nif->mask,
@@ -39,13 +34,14 @@ if_record(int i, struct kstat_if *r)
   safestrcpy(r->name, nif->name, sizeof(r->name));
   safestrcpy(r->driver, nif->driver, sizeof(r->driver));
   memcpy(r->mac, nif->mac, sizeof(r->mac));
-  return sizeof(*r);
+  return 1;
 }
 
 // Record i: rings are counted over all interfaces, receive before transmit.
 static int
-ring_record(int i, struct kstat_ring *r)
+ring_record(int i, void *rec)
 {
+  struct kstat_ring *r = rec;
   for(int n = 0; n < nnetif; n++){
     struct netif *nif = netifs[n];
     int rings = nif->nqueue * 2;
@@ -59,61 +55,53 @@ ring_record(int i, struct kstat_ring *r)
     r->is_tx = i % 2;
     nif->ops->ring(nif, r->queue, r->is_tx, r);
     r->most = nif->loopback ? r->size : r->is_tx ? nif->txmost : nif->rxmost;
-    return r->size ? (int)sizeof(*r) : 0;
+    return r->size != 0;
   }
-  return NETSTAT_END;
+  return -1;
 }
 
 static int
-counter_record(int i, struct kstat_drop *r, const char *const *name, const uint64 *count, int n)
+counter(int i, struct kstat_drop *r, const char *const *name, const uint64 *count, int n)
 {
   if(i >= n)
-    return NETSTAT_END;
+    return -1;
   memset(r, 0, sizeof(*r));
   safestrcpy(r->name, name[i], sizeof(r->name));
   r->count = count_get(&count[i]);
-  return sizeof(*r);
+  return 1;
 }
 
-// 1: there is one of n bytes; 0: this number is empty; below: no such number.
 static int
-size_if(int there, int n)
+drop_record(int i, void *rec)
 {
-  return there > 0 ? n : there;
+  return counter(i, rec, drop_names, drop_counts, NDROP);
 }
+
+static int
+count_record(int i, void *rec)
+{
+  return counter(i, rec, net_count_names, net_counts, NNET);
+}
+
+#define KIND(what, type, fn) [KSTAT_##what] = { sizeof(struct type), fn }
+static const struct {
+  uint size;
+  int (*record)(int i, void *rec);
+} kinds[] = {
+  KIND(IF, kstat_if, if_record),          KIND(RING, kstat_ring, ring_record),    KIND(SOCK, kstat_sock, sock_record),
+  KIND(ARP, kstat_arp, arp_record),       KIND(ROUTE, kstat_route, route_record), KIND(DROP, kstat_drop, drop_record),
+  KIND(NET, kstat_drop, count_record),    KIND(TAP, kstat_tap, tap_read),         KIND(PATH, kstat_path, path_record),
+  KIND(TUNE, kstat_tune, tune_record),    KIND(FINDING, kstat_finding, diagnose_record),
+};
 
 int
 netstat_record(int what, int i, void *rec)
 {
-  if(i < 0)
+  if(i < 0 || what < 0 || what >= NELEM(kinds) || kinds[what].record == 0)
     return NETSTAT_END;
-  switch(what){
-  case KSTAT_IF:
-    return if_record(i, rec);
-  case KSTAT_RING:
-    return ring_record(i, rec);
-  case KSTAT_SOCK:
-    return size_if(sock_record(i, rec), sizeof(struct kstat_sock));
-  case KSTAT_ARP:
-    return size_if(arp_record(i, rec), sizeof(struct kstat_arp));
-  case KSTAT_ROUTE:
-    return size_if(route_record(i, rec), sizeof(struct kstat_route));
-  case KSTAT_DROP:
-    return counter_record(i, rec, drop_names, drop_counts, NDROP);
-  case KSTAT_NET:
-    return counter_record(i, rec, net_count_names, net_counts, NNET);
-  case KSTAT_TAP:
-    if(i >= TAP_N)
-      return NETSTAT_END;
-    return size_if(tap_read(i, rec), sizeof(struct kstat_tap));
-  case KSTAT_PATH:
-    return size_if(path_record(i, rec), sizeof(struct kstat_path));
-  case KSTAT_TUNE:
-    return size_if(tune_record(i, rec), sizeof(struct kstat_tune));
-  case KSTAT_FINDING:
-    return size_if(diagnose_record(i, rec), sizeof(struct kstat_finding));
-  }
-  return NETSTAT_END;
+  assert(kinds[what].size <= NETSTAT_RECMAX);
+  int there = kinds[what].record(i, rec);
+  return there > 0 ? (int)kinds[what].size : there < 0 ? NETSTAT_END : 0;
 }
 
 void
@@ -165,114 +153,4 @@ netstat_dump(void)
       printf("   %s %ld: %s\n", drop_names[i], drop_counts[i], drop_texts[i]);
   if(diagnose(print_finding, 0) == 0)
     printf("diagnosis: nothing is wrong\n");
-}
-
-// --- netctl() ---
-
-uint
-netctl_size(int op)
-{
-  switch(op){
-  case NETCTL_ADDR:
-    return sizeof(struct netctl_addr);
-  case NETCTL_ROUTE_ADD:
-  case NETCTL_ROUTE_DEL:
-    return sizeof(struct netctl_route);
-  case NETCTL_ARP_ADD:
-  case NETCTL_ARP_DEL:
-    return sizeof(struct netctl_arp);
-  case NETCTL_ARP_FLUSH:
-    return 0;
-  case NETCTL_MTU:
-    return sizeof(struct netctl_mtu);
-  case NETCTL_TUNE:
-    return sizeof(struct netctl_tune);
-  case NETCTL_PATH:
-    return sizeof(struct netctl_path);
-  }
-  return ~0u;
-}
-
-static int
-set_address(const struct netctl_addr *a)
-{
-  struct netif *nif = netif_find(a->ifname);
-  if(nif == 0)
-    return -ENODEV;
-  return netif_config(nif, a->addr, a->mask, a->up);
-}
-
-static int
-set_mtu(const struct netctl_mtu *m)
-{
-  struct netif *nif = netif_find(m->ifname);
-  if(nif == 0)
-    return -ENODEV;
-  int err = netif_set_mtu(nif, m->mtu);
-  net_changed();
-  return err;
-}
-
-// The interface whose net addr is on.
-static struct netif *
-on_link(uint32 addr)
-{
-  for(int i = 0; i < nnetif; i++)
-    if(netif_net_has(netif_net(netifs[i]), addr))
-      return netifs[i];
-  return 0;
-}
-
-static int
-add_route(const struct netctl_route *r)
-{
-  struct netif *nif = r->ifname[0] ? netif_find(r->ifname) : on_link(r->gateway);
-  if(nif == 0)
-    return r->ifname[0] ? -ENODEV : -ENETUNREACH;
-  return route_add(r->dest, r->mask, r->gateway, nif);
-}
-
-static int
-delete_route(const struct netctl_route *r)
-{
-  return route_delete(r->dest, r->mask, r->gateway);
-}
-
-static int
-add_arp(const struct netctl_arp *a)
-{
-  struct netif *nif = a->ifname[0] ? netif_find(a->ifname) : on_link(a->addr);
-  if(nif == 0)
-    return a->ifname[0] ? -ENODEV : -ENETUNREACH;
-  return arp_add_static(nif, a->addr, a->mac);
-}
-
-int
-netctl(int op, const void *rec, uint n)
-{
-  if(n != netctl_size(op))
-    return -EINVAL;
-  switch(op){
-  case NETCTL_ADDR:
-    return set_address(rec);
-  case NETCTL_ROUTE_ADD:
-    return add_route(rec);
-  case NETCTL_ROUTE_DEL:
-    return delete_route(rec);
-  case NETCTL_ARP_ADD:
-    return add_arp(rec);
-  case NETCTL_ARP_DEL:
-    return arp_delete(((const struct netctl_arp *)rec)->addr);
-  case NETCTL_ARP_FLUSH:
-    arp_flush();
-    return 0;
-  case NETCTL_MTU:
-    return set_mtu(rec);
-  case NETCTL_TUNE:
-    return tune_set(((const struct netctl_tune *)rec)->name, ((const struct netctl_tune *)rec)->value);
-  case NETCTL_PATH:
-    path_set(((const struct netctl_path *)rec)->on);
-    return 0;
-  }
-  return -EINVAL;
 }

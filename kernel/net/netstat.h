@@ -15,8 +15,8 @@
 int netstat_record(int what, int i, void *rec);
 
 // netctl(): op NETCTL_..., rec a copy in the kernel of what the program gave. 0, or -E...
-int netctl(int op, const void *rec, uint n);
-uint netctl_size(int op);  // bytes of the record that op takes; ~0: no such op
+int netctl(uint64 op, const void *rec, uint n);
+uint netctl_size(uint64 op);  // bytes of the record that op takes; ~0: no such op
 
 void netstat_dump(void);   // on the console; takes no lock
 

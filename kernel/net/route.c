@@ -236,8 +236,9 @@ route_netif(struct netif *nif)
 }
 
 int
-route_record(int i, struct kstat_route *k)
+route_record(int i, void *rec)
 {
+  struct kstat_route *k = rec;
   acquire(&routelock);
   if(i < 0 || i >= nroutes){
     release(&routelock);

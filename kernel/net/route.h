@@ -24,6 +24,6 @@ struct netif *route_lookup(uint32 dst, uint32 *next);
 // nif came up, went down or has a new address: its routes follow.
 void route_netif(struct netif *nif);
 void route_init(void);
-int route_record(int i, struct kstat_route *r);  // 1: filled; -1: no number i
+int route_record(int i, void *rec);  // 1: filled; -1: no number i
 
 #endif

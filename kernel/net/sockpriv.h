@@ -90,7 +90,7 @@ int sock_take_port(struct sock *s, uint16 port);
 // Whoever has sent it, or not, calls sock_gathered(n).
 struct pktbuf *sock_gather(uint64 uva, uint64 n, int *err);
 void sock_gathered(uint64 n);
-int sock_record(int i, struct kstat_sock *r);  // 1: filled; 0: number i is free; -1: no number i
+int sock_record(int i, void *rec);  // 1: filled; 0: number i is free; -1: no number i
 uint sock_count(void);                         // in use
 void sock_dump(void);                          // on the console; takes no lock
 struct sock *sock_number(int i);               // for net/diagnose.c, which only looks: 0: no such number

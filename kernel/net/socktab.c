@@ -262,8 +262,9 @@ socktab_remove(struct sock *s)
 }
 
 int
-sock_record(int i, struct kstat_sock *r)
+sock_record(int i, void *rec)
 {
+  struct kstat_sock *r = rec;
   if(i < 0 || i >= NSOCK)
     return -1;
   struct sock *s = &socks[i];

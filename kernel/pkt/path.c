@@ -141,8 +141,9 @@ nanoseconds(uint64 cycles)
 }
 
 int
-path_record(int i, struct kstat_path *out)
+path_record(int i, void *rec)
 {
+  struct kstat_path *out = rec;
   if(i < 0 || i >= RECORDS)
     return -1;
   const struct path *r = &records[i];

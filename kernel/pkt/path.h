@@ -32,6 +32,6 @@ path_stage(struct pktbuf *p, int stage)
 }
 
 void path_set(int on);                         // on: records of packets whose way has ended are forgotten
-int path_record(int i, struct kstat_path *r);  // 1: filled; 0: number i is not done; -1: no number i
+int path_record(int i, void *rec);  // 1: filled; 0: number i is not done; -1: no number i
 
 #endif

@@ -56,11 +56,14 @@ tap_drop(struct pktbuf *p, int why)
 }
 
 int
-tap_read(int i, struct kstat_tap *out)
+tap_read(int i, void *rec)
 {
+  struct kstat_tap *out = rec;
   uint32 n = count_get(&count), seq = (n > TAP_N ? n - TAP_N : 0) + 1 + i;
   struct slot *s = &slots[seq % TAP_N], c;
-  if(i < 0 || i >= TAP_N || seq > n || __atomic_load_n(&s->seq, __ATOMIC_ACQUIRE) != seq)
+  if(i < 0 || i >= TAP_N)
+    return -1;
+  if(seq > n || __atomic_load_n(&s->seq, __ATOMIC_ACQUIRE) != seq)
     return 0;
   c = *s;
   __atomic_thread_fence(__ATOMIC_ACQUIRE);

@@ -14,7 +14,7 @@ struct pktbuf;
 // A frame comes in or goes out: remembered, with its first bytes. Costs a short copy; no lock.
 void tap_frame(struct netif *nif, struct pktbuf *p, int out);
 void tap_drop(struct pktbuf *p, int why);  // what became of it
-// Frame number i of those that are remembered, 0 the oldest. 1: there; 0: no such frame, or just being written.
-int tap_read(int i, struct kstat_tap *out);
+// Frame number i of those that are remembered, 0 the oldest. 1: there; 0: no such frame yet, or just being written; -1: no number i.
+int tap_read(int i, void *rec);
 
 #endif

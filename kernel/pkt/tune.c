@@ -35,8 +35,9 @@ tune_set(const char *name, uint32 value)
 }
 
 int
-tune_record(int i, struct kstat_tune *r)
+tune_record(int i, void *rec)
 {
+  struct kstat_tune *r = rec;
   if(i < 0 || i >= NTUNE)
     return -1;
   *r = params[i];

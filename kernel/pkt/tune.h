@@ -39,6 +39,6 @@ extern uint32 tunes[NTUNE];  // [a]
 // result: 0; -ENOENT no such name; -ERANGE out of its range; -ENODEV forwarding, with fewer than two cards. With an error
 // nothing has changed.
 int tune_set(const char *name, uint32 value);
-int tune_record(int i, struct kstat_tune *r);  // 1: filled; -1: no number i
+int tune_record(int i, void *rec);  // 1: filled; -1: no number i
 
 #endif

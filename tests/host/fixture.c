@@ -152,9 +152,17 @@ card_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
   r->size = NELEM(finished);
 }
 
+// It cannot be reset.
+static int
+card_stop(struct netif *nif)
+{
+  return -EOPNOTSUPP;
+}
+
 static const struct nic_ops card_ops = {
   .rx_return = card_rx_return, .rx_provide = card_rx_provide, .rx_pending = card_rx_pending,
-  .tx_provide = card_tx_provide, .tx_return = card_tx_return, .irq = card_irq, .ring = card_ring,
+  .tx_provide = card_tx_provide, .tx_return = card_tx_return, .irq = card_irq, .stop = card_stop,
+  .ring = card_ring,
 };
 
 struct netif card = { .name = "e0", .driver = "test", .nqueue = 1, .mtu = 1500, .link = 1, .ops = &card_ops };

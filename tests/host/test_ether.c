@@ -197,7 +197,7 @@ TEST(tap_remembers_verdicts)
   feed_udp(GW_IP, 7, 2000, 10);
   w_eth(&w, our_mac, gw_mac, 0x1234);
   feed(&w);
-  while(tap_read(n, &t))
+  while(tap_read(n, &t) == 1)
     n++;
   CHECK_EQ(t.len, 14);
   CHECK_TEXT(t.drop, "eth.type");
@@ -216,5 +216,5 @@ TEST(tap_remembers_verdicts)
     feed_udp(GW_IP, 7, i, 10);
   for(int i = 0; i < TAP_N; i++)
     CHECK(tap_read(i, &t));
-  CHECK(!tap_read(TAP_N, &t) && !tap_read(-1, &t));
+  CHECK(tap_read(TAP_N, &t) == -1 && tap_read(-1, &t) == -1);
 }

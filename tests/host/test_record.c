@@ -16,8 +16,8 @@ TEST(record_numbers)
   CHECK_EQ(sock_record(NSOCK, &sock), -1);
   CHECK_EQ(route_record(-1, &route), -1);
   CHECK_EQ(route_record(ROUTES_MAX, &route), -1);
-  CHECK_EQ(tap_read(-1, &tap), 0);
-  CHECK_EQ(tap_read(TAP_N, &tap), 0);
+  CHECK_EQ(tap_read(-1, &tap), -1);
+  CHECK_EQ(tap_read(TAP_N, &tap), -1);
 }
 
 // The record of a neighbour that is asked for has neither an address nor a time, whatever was in its place before.
