@@ -68,5 +68,6 @@
 #define SYS_yield 70      // yield(): let others run
 #define SYS_failalloc 71  // failalloc(kind, n): let an allocation fail (kernel/failalloc.h; debug build)
 #define SYS_kdebug 72     // kdebug(what, key): a report, or a mistake on purpose (kernel/provoke.h; debug build)
+#define SYS_fsync 73      // fsync(fd): what was written to this file is on the disk
 
 #endif

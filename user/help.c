@@ -33,7 +33,7 @@ static const struct {
   { "files", "mv", "rename or move" },
   { "files", "rm", "remove files; -r: directories" },
   { "files", "rmdir", "remove empty directories" },
-  { "files", "sync", "all that was written is on the disk" },
+  { "files", "sync", "what was written is on the disk" },
   { "files", "touch", "make empty files" },
   { "text", "clear", "clear the screen" },
   { "text", "echo", "say its words" },

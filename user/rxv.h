@@ -12,7 +12,8 @@ int rename(const char *old, const char *new);
 int halt(int status) __attribute__((noreturn));  // powers off; status is QEMU's exit status
 int kstat(int what, void *buf, uint bytes);      // kernel/kstat.h
 uint64 clock(int which);                         // nanoseconds: CLOCK_BOOT or CLOCK_WALL
-int sync(void);
+int sync(void);                                  // all that was written is on the disk
+int fsync(int fd);                               // ... to this file
 int netctl(int op, const void *buf, uint bytes);  // kernel/netctl.h
 int getrandom(void *buf, uint bytes);             // bytes
 int fgproc(int pid);                              // whom ^C kills; 0: nobody, FG_WAIT: it ends our wait() (kernel/syscall.h)

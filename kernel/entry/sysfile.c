@@ -273,3 +273,10 @@ sys_sync(const uint64 a[6])
 {
   return fs_sync();
 }
+
+int64
+sys_fsync(const uint64 a[6])
+{
+  struct file *f = fd_file(a[0]);
+  return f ? filesync(f) : -EBADF;
+}

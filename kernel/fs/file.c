@@ -102,6 +102,12 @@ filestat(struct file *f, struct stat *st)
 }
 
 int
+filesync(struct file *f)
+{
+  return f->ops->sync ? f->ops->sync(f) : -EINVAL;
+}
+
+int
 filepoll(struct file *f)
 {
   if(f->ops->poll)

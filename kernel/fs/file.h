@@ -17,6 +17,8 @@ struct fileops {
   // Which of POLLIN, POLLOUT, POLLERR, POLLHUP hold now; absent: always readable and writable.
   int (*poll)(struct file *f);
   int (*stat)(struct file *f, struct stat *st);
+  // What was written is on the disk: 0, or -EIO. Absent: it has nothing on a disk.
+  int (*sync)(struct file *f);
   void (*close)(struct file *f);  // the last reference is gone
 };
 
@@ -40,6 +42,7 @@ void fileclose(struct file *f);        // also of a file whose ops are unset. No
 int fileread(struct file *f, uint64 uva, int n);
 int filewrite(struct file *f, uint64 uva, int n);
 int filestat(struct file *f, struct stat *st);
+int filesync(struct file *f);          // 0, -EIO, -EINVAL: not a file on the disk
 int filepoll(struct file *f);          // POLLIN | ...
 void file_counts(uint32 *files, uint32 *files_free);
 

@@ -34,6 +34,14 @@ inode_stat(struct file *f, struct stat *st)
   return 0;
 }
 
+// All blocks of a file, its data too, go through the log, and transactions reach the disk in their order: when the running
+// one is there, so is all that was written to this file before.
+static int
+inode_sync(struct file *f)
+{
+  return fs_sync();
+}
+
 static void
 inode_close(struct file *f)
 {
@@ -45,6 +53,7 @@ static const struct fileops inode_ops = {
   .read = inode_read,
   .write = inode_write,
   .stat = inode_stat,
+  .sync = inode_sync,
   .close = inode_close,
 };
 

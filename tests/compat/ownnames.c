@@ -18,6 +18,7 @@ int listen(int n) { return n; }
 int accept(int n) { return n; }
 int halt(void) { return 3; }
 int sync(int n) { return n; }
+int fsync(int fd) { return fd; }
 int kstat(void) { return 4; }
 int yield(int n) { return n; }
 int fcntl(void) { return 5; }

@@ -93,3 +93,4 @@ weakstub getppid, SYS_getppid
 weakstub yield, SYS_yield
 weakstub failalloc, SYS_failalloc
 weakstub kdebug, SYS_kdebug
+weakstub fsync, SYS_fsync

@@ -75,6 +75,7 @@ static const struct any_call any_calls[] = {
   { "getppid", SYS_getppid, 1, "" },
   { "yield", SYS_yield, 2, "" },
   { "failalloc", SYS_failalloc, 1, "ix" },
+  { "fsync", SYS_fsync, 1, "f" },
 };
 #define NANY ((int)(sizeof(any_calls) / sizeof(any_calls[0])))
 

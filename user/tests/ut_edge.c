@@ -399,7 +399,7 @@ addresses_in_calls(void)
 static const uchar without_address[] = {
   SYS_fork, SYS_exit, SYS_wait, SYS_kill, SYS_dup, SYS_getpid, SYS_sbrk, SYS_pause, SYS_sleep, SYS_uptime, SYS_close,
   SYS_bind, SYS_unbind, SYS_socket, SYS_listen, SYS_accept, SYS_shutdown, SYS_fcntl, SYS_halt, SYS_clock, SYS_sync,
-  SYS_fgproc, SYS_getppid, SYS_yield, SYS_failalloc, SYS_kdebug, SYS_labconnect,
+  SYS_fgproc, SYS_getppid, SYS_yield, SYS_failalloc, SYS_kdebug, SYS_labconnect, SYS_fsync,
 };
 
 // A call that is in neither list is one that nobody has tried.

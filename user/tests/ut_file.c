@@ -2,6 +2,7 @@
 
 #include "user/tests/ut.h"
 #include "kernel/file.h"
+#include "user/socket.h"
 
 static char buf[12 * BSIZE];
 
@@ -622,6 +623,35 @@ synced(void)
   ut_holds("sync", 1, 3000);
 }
 
+// fsync() says the same of one file, or directory, however it was opened; what has nothing on a disk is refused.
+static void
+file_synced(void)
+{
+  int fd = MUST(open("fsync", O_CREATE | O_WRONLY)), dir = MUST(open(".", O_RDONLY)), zero;
+  int sock = MUST(socket(AF_INET, SOCK_DGRAM, 0)), ends[2];
+
+  MUST(pipe(ends));
+  MUST(mknod("zero", DEVZERO, 0));
+  zero = MUST(open("zero", O_RDWR));
+  for(int i = 0; i < 20; i++){
+    IS(write(fd, "0123456789", 10), 10);
+    IS(fsync(fd), 0);
+  }
+  IS(fsync(dir), 0);
+  MUST(close(fd));
+  FAILS_AS(fsync(fd), EBADF);
+  FAILS_AS(fsync(-1), EBADF);
+  FAILS_AS(fsync(1000), EBADF);
+  fd = MUST(open("fsync", O_RDONLY));
+  IS(fsync(fd), 0);
+  MUST(unlink("fsync"));
+  IS(fsync(fd), 0);
+  FAILS_AS(fsync(zero), EINVAL);
+  FAILS_AS(fsync(ends[0]), EINVAL);
+  FAILS_AS(fsync(ends[1]), EINVAL);
+  FAILS_AS(fsync(sock), EINVAL);
+}
+
 static const struct ut tests[] = {
   { "opening", opening, 0, 0 },
   { "small_writes", small_writes, 0, 0 },
@@ -650,6 +680,7 @@ static const struct ut tests[] = {
   { "ends_with_unlinked", ends_with_unlinked, 0, 0 },
   { "several_files", several_files, 0, 0 },
   { "synced", synced, 0, 0 },
+  { "file_synced", file_synced, 0, 0 },
 };
 
 UT_MAIN(tests)
