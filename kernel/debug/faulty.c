@@ -52,8 +52,6 @@ struct faulty {
 
 static struct faulty faults[NETIF_MAX] = { [0 ... NETIF_MAX - 1] = { .lock = SPINLOCK("faulty") } };
 
-static uint waiting;  // [a] frames in all lines
-
 // Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014), figure 17.
 static uint64
 draw(struct way *w)
@@ -133,11 +131,11 @@ wait_until(struct faulty *f, int dir, struct pktbuf *p, uint64 due)
   struct way *w = &f->way[dir];
   uint at = w->n;
 
-  if(w->n == LINE_MAX || count_get(&waiting) >= pkt_parts[PART_FAULTY]){
+  if(w->n == LINE_MAX || count_get(&netif_delayed) >= pkt_parts[PART_FAULTY]){
     w->count.full++;
     return lose(f, dir, p, DROP_FAULTY_FULL);
   }
-  count_add(&waiting, 1);
+  count_add(&netif_delayed, 1);
   for(; at > 0 && w->line[at - 1].due > due; at--)
     w->line[at] = w->line[at - 1];
   w->line[at].p = p;
@@ -156,7 +154,7 @@ static void
 leave(struct way *w)
 {
   w->n--;
-  count_add(&waiting, -1);
+  count_add(&netif_delayed, -1);
   memmove(&w->line[0], &w->line[1], w->n * sizeof(w->line[0]));
   w->count.out++;
 }

@@ -219,7 +219,10 @@ judge_interrupts(struct mouth *m, struct netif *nif, const struct moment *a, con
   const struct nic_facts *f = &b->nic;
   const char *name = nif->name;
   uint waiting = f->rx.done;
+  char frames[32] = "";
 
+  if(waiting)
+    snprintf(frames, sizeof(frames), "; %d frames wait (DD)", waiting);
   if(a->planned || b->planned || a->polls != b->polls || a->irqs != b->irqs || a->nic.rx.turns != f->rx.turns || !nif->link)
     return;  // somebody comes
   if(f->irq_claims != f->irq_completes && a->nic.irq_claims == f->irq_claims)
@@ -228,10 +231,10 @@ judge_interrupts(struct mouth *m, struct netif *nif, const struct moment *a, con
   else if(!f->irq_enabled)
     say(m, "%s: the PLIC does not let its interrupt (line %d) pass: enable it", name, f->irq);
   else if(!f->unmasked && !a->nic.unmasked)
-    say(m, "%s: IMS does not let receive interrupts (RXT0) pass, and nobody polls: %d frames wait (DD)", name, waiting);
+    say(m, "%s: IMS does not let receive interrupts (RXT0) pass, and nobody polls%s", name, frames);
   else if(f->cause && a->nic.cause && !f->irq_pending)
-    say(m, "%s: a receive interrupt waits in ICR, IMS lets it pass, and the PLIC has none: %d frames wait (DD): the handler "
-           "must read ICR, or the line never falls and never rises again", name, waiting);
+    say(m, "%s: a receive interrupt waits in ICR, IMS lets it pass, and the PLIC has none: the handler must read "
+           "ICR, or the line never falls and never rises again%s", name, frames);
   else if(waiting && a->nic.rx.done && !f->cause && !a->nic.cause)
     say(m, "%s: %d frames came, with %ld interrupts, and %d were taken: %d wait on the ring (DD), and nothing will come for "
            "them: look at DD again before returning", name, f->rx_frames, b->irqs, f->taken, waiting);
@@ -266,7 +269,8 @@ judge_packets(struct mouth *m)
   for(int i = 0; i < NSOCK; i++)
     queued += look.sock[i][1].queued;
   frag_counts(&datagrams, &pieces);
-  uint known = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() + filter_waits();
+  uint known = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() + filter_waits() +
+    count_get(&netif_delayed);
   uint in_use = look.in_use[1];
   if(in_use < look.in_use[0] || in_use < known + LEAKED + ncpu)
     return;

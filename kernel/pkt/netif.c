@@ -19,6 +19,7 @@
 
 struct netif *netifs[NETIF_MAX + 1];
 int nnetif;
+uint netif_delayed;
 static struct spinlock netif_lock = SPINLOCK("netconfig");
 
 // Set with the first frame that is put off. Whoever puts one off behind it sees that it is set, or the timer sees the frame.

@@ -132,6 +132,8 @@ int netif_reset(struct netif *nif);  // in poll.c
 void netif_owes(struct netif *nif);
 extern void (*netif_stopped)(struct netif *nif);
 
+extern uint netif_delayed;  // [a] packets that faults on purpose hold back, on all interfaces (debug/faulty.c)
+
 // One frame up the stack: to whatever the stack has put in netif_input. TAKES p.
 void netif_rx(struct netif *nif, TAKES struct pktbuf *p);
 extern void (*netif_input)(struct netif *nif, TAKES struct pktbuf *p);     // set by net/ether.c

@@ -1,9 +1,15 @@
 // What net/diagnose.c says of a NIC and its driver: nothing when they agree, and one sentence for each way to differ.
 
 #include "fixture.h"
+#include "core/cpu.h"
+#include "debug/faulty.h"
+#include "kernel/netctl.h"
 #include "net/diagnose.h"
+#include "net/filter.h"
 #include "net/socktab.h"
 #include "pkt/facts.h"
+#include "pkt/poll.h"
+#include "pkt/tune.h"
 
 static struct nic_facts facts;  // what the NIC and its driver are said to be like
 static char said[1000];
@@ -154,11 +160,17 @@ TEST(diagnose_interrupts)
   says("look at DD again before returning");
   facts.rx.done = 15;
   facts.cause = 1;
-  says("the handler must read ICR");
+  says("the handler must read ICR, or the line never falls and never rises again; 15 frames wait (DD)");
+  facts.cause = 1;  // the net thread has taken them
+  says("the handler must read ICR, or the line never falls and never rises again");
+  CHECK(!contains(said, "wait (DD)"));
   facts.rx.done = 15;
   facts.cause = 1;
   facts.unmasked = 0;
-  says("IMS does not let receive interrupts (RXT0) pass");
+  says("IMS does not let receive interrupts (RXT0) pass, and nobody polls; 15 frames wait (DD)");
+  facts.unmasked = 0;
+  says("IMS does not let receive interrupts (RXT0) pass, and nobody polls");
+  CHECK(!contains(said, "wait (DD)"));
   facts.irq_enabled = 0;
   says("the PLIC does not let");
   facts.irq_completes = 6;
@@ -185,4 +197,72 @@ TEST(diagnose_sockets)
   s->pid = 77;
   says("port 2000 is bound by process 77, which has ended");
   sock_end(s);
+}
+
+// This NIC has none of the pool's packets.
+static void
+healthy_and_empty(void)
+{
+  healthy();
+  facts.rx.held = 0;
+}
+
+// Packets that stand nowhere are told, and those that wait for something are not among them.
+TEST(diagnose_packets)
+{
+  struct pktbuf *lost[64];
+  healthy_and_empty();
+  for(uint i = 0; i < NELEM(lost); i++)
+    CHECK((lost[i] = pkt_alloc()) != 0);
+  says("64 packets are in use and 0 of them are on a ring or in a queue: 64 were never given back: taken from the ring or");
+  for(uint i = 0; i < NELEM(lost); i++)
+    pkt_free(lost[i]);
+  healthy_and_empty();
+  says(0);
+}
+
+#define MANY 20  // more than may be on their way
+#define FRIEND MAKE_IP_ADDR(10, 0, 3, 9)
+
+// ... in both of the filter's queues: those that it has not seen, and those that it has said nothing of.
+TEST(diagnose_packets_in_the_filter)
+{
+  struct wire w;
+  second_card();
+  CHECK_EQ(arptab_learn(&second_nif, FRIEND, peer_mac, 1), 1);
+  CHECK_EQ(tune_set("forward", 1), 0);
+  CHECK_EQ(filter_open(), 0);
+  healthy_and_empty();
+  for(int i = 0; i < 2 * MANY; i++){
+    w_udp(&w, GW_IP, 7, FRIEND, 2000, 20);
+    feed(&w);
+  }
+  for(int i = 0; i < MANY; i++)
+    CHECK(filter_read(UBASE, 100, 1) > 0);
+  CHECK_EQ(pkt_in_use(), 2 * MANY);
+  CHECK_EQ(filter_waits(), 2 * MANY);
+  says(0);
+  filter_close();
+}
+
+// ... and those that faults on purpose hold back, which is in no queue of lo's.
+TEST(diagnose_packets_that_are_late)
+{
+  struct netctl_faulty f = { .ifname = "lo", .seed = 3, .delay_us = 1000000, .on = 1 };
+  struct dst way;
+  poll_init();
+  healthy_and_empty();
+  CHECK_EQ(faulty_set(&f), 0);
+  for(int i = 0; i < 2 * MANY; i++){
+    struct pktbuf *p = pkt_alloc();
+    CHECK_EQ(dst_find(INADDR_LOOPBACK, 0, &way), 0);
+    pkt_reserve(p, PKT_DATA);
+    pkt_put(p, 20);
+    ip_output(&way, p, &(struct ip_form){ .proto = 200, .ttl = 1 });
+  }
+  CHECK(pkt_in_use() >= MANY);
+  says(0);
+  f.on = 0;
+  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(netif_delayed, 0);
 }
