@@ -38,9 +38,11 @@ class Told:
 
 def ask(m):
     """Let machine m judge itself."""
-    if m.ended or m.closed or m.panicked():
+    if m.ended or m.closed or m.panicked() or m.silent:
         return Told("")
-    return Told(stuck.ask(m, "\x0e", ANSWER).partition("^N: network")[2])
+    told = Told(stuck.ask(m, "\x0e", ANSWER).partition("^N: network")[2])
+    m.silent = not told.answered
+    return told
 
 
 def of(run, reason):

@@ -84,6 +84,7 @@ class Machine:
         self.more = threading.Condition()
         self.typed = ""         # what was sent last
         self.ended = self.closed = False
+        self.silent = False     # it did not answer ^N
         self.monitor = None
         self.started = time.monotonic()
         try:

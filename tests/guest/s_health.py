@@ -19,6 +19,45 @@ def burst(t, n, first):
     t.lan.until("the answers to %d pings at once" % n, answered, SECONDS)
 
 
+def echo_each(t, n):
+    """A program answers n datagrams, one after the other, each as it was."""
+    t.m.send("nt echo 7 %d\n" % n)
+    t.m.expect("ready", "a program that has bound port 7", SECONDS)
+    for i in range(n):
+        mark, data = t.lan.mark(), b"datagram %d" % i + b"." * (i * 7)
+        t.host.send_udp(1000 + i, 7, data)
+        f = t.lan.wait("echo %d" % i, lambda f, i=i: f.udp and f.udp.dport == 1000 + i, mark, seconds=SECONDS)
+        equal(f.udp.payload, data, "the echo's data")
+    t.m.prompt()
+
+
+@scenario(harts=(1, 3), net="wire", needs="receive")
+def echoes(t):
+    """A program answers 200 datagrams, one after the other, each as it was."""
+    echo_each(t, 200)
+
+
+@scenario(harts=(3,), net="wire", needs="receive")
+def wakes(t):
+    """The same when the interrupt of one hart wakes a reader that another one runs at once."""
+    t.sh("netctl mode intr")
+    echo_each(t, 50)
+
+
+@scenario(net="wire", debug=True, needs="boot")
+def checked(t):
+    """The debug kernel, which checks locks and owners at every step, answers pings and a program's echoes."""
+    burst(t, 16, 0)
+    t.m.send("nt echo 7 20\n")
+    t.m.expect("ready", "a program that has bound port 7", SECONDS)
+    for i in range(20):
+        mark = t.lan.mark()
+        t.host.send_udp(1000 + i, 7, b"x" * (60 * i))
+        t.lan.wait("echo %d" % i, lambda f, i=i: f.udp and f.udp.dport == 1000 + i, mark, seconds=SECONDS)
+    t.m.prompt()
+    check("panic" not in t.m.text, "the kernel panicked")
+
+
 @scenario(harts=(1, 3), net="wire", needs="receive")
 def interrupts_alone(t):
     """With no idle hart that looks at the ring, an interrupt takes all that came: bursts of 16, and once around the ring."""
@@ -55,30 +94,3 @@ def queues(t):
     t.host.send_udp(9, 2000, b"last")
     t.m.expect(r"(?m)^16: last$", "the datagram behind those that had waited", SECONDS)
     t.m.prompt()
-
-
-@scenario(harts=(1, 3), net="wire", needs="receive")
-def echoes(t):
-    """A program answers 200 datagrams, one after the other, each as it was."""
-    t.m.send("nt echo 7 200\n")
-    t.m.expect("ready", "a program that has bound port 7", SECONDS)
-    for i in range(200):
-        mark, data = t.lan.mark(), b"datagram %d" % i + b"." * (i * 7)
-        t.host.send_udp(1000 + i, 7, data)
-        f = t.lan.wait("echo %d" % i, lambda f, i=i: f.udp and f.udp.dport == 1000 + i, mark, seconds=SECONDS)
-        equal(f.udp.payload, data, "the echo's data")
-    t.m.prompt()
-
-
-@scenario(net="wire", debug=True, needs="boot")
-def checked(t):
-    """The debug kernel, which checks locks and owners at every step, answers pings and a program's echoes."""
-    burst(t, 16, 0)
-    t.m.send("nt echo 7 20\n")
-    t.m.expect("ready", "a program that has bound port 7", SECONDS)
-    for i in range(20):
-        mark = t.lan.mark()
-        t.host.send_udp(1000 + i, 7, b"x" * (60 * i))
-        t.lan.wait("echo %d" % i, lambda f, i=i: f.udp and f.udp.dport == 1000 + i, mark, seconds=SECONDS)
-    t.m.prompt()
-    check("panic" not in t.m.text, "the kernel panicked")

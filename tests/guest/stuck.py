@@ -76,8 +76,8 @@ def describe(m):
     out = []
     try:
         # From its headline on: the end of an earlier list may still be on its way.
-        said = ask(m, "\x10", r"(?s)\^P: .*\nhart %d: [^\n]*\n" % (m.cpus - 1)).partition("^P: ")[2]
-        out.append("To ^P it says: " + said.rstrip() if said else "It does not answer ^P.")
+        said = "" if m.silent else ask(m, "\x10", r"(?s)\^P: .*\nhart %d: [^\n]*\n" % (m.cpus - 1)).partition("^P: ")[2]
+        out.append("To ^P it says: " + said.rstrip() if said else "It answers neither ^N nor ^P." if m.silent else "It does not answer ^P.")
         functions = symbols(m.kernel)
         for hart, r in registers(m):
             out.append("QEMU says: hart %d is in %s, called from %s" % (

@@ -20,6 +20,7 @@ from . import pcap, show
 GUEST_MAC, GUEST = "52:54:00:12:34:56", "10.0.2.15"
 GATEWAY, DNS = "10.0.2.2", "10.0.2.3"
 LOG_MAX = 200000  # frames kept
+LOOK = 0.25       # seconds between two looks at whether waiting makes sense
 # What a debug kernel fills memory with: pages given out and given back (kernel/mm/kalloc.c), packets given back
 # (kernel/pkt/pktcheck.h). No test sends four such bytes in a row, so a frame that has them has them from there.
 POISON = re.compile(rb"\xa5{4}|\x5a{4}|\xdb{4}")
@@ -44,6 +45,7 @@ class Lan:
         self.forgotten = 0  # frames that were in the log before those
         self.broken = []    # rules that the guest broke, a sentence each
         self.unsent = 0     # frames that found no QEMU
+        self.watch = None   # called while until() waits
         self.faults_to_guest = self.faults_from_guest = None
         self.hosts = {}
         self.timers, self.serial = [], itertools.count()
@@ -198,18 +200,20 @@ class Lan:
             return [f for f in self.log[max(0, since - self.forgotten):] if f.sent == sent and condition(f)]
 
     def until(self, what, state, seconds=20):
-        """Wait until state() holds and return its value; it is looked at whenever a frame has been dealt with."""
-        end = time.monotonic() + seconds * self.scale
-        with self.more:
-            while True:
-                value = state()
+        """Wait until state() holds and return its value; it is looked at whenever a frame has been dealt with. Meanwhile
+        watch(seconds waited) is called now and then, without the lock: it raises when waiting makes no sense any more."""
+        start = time.monotonic()
+        while True:
+            with self.more:
+                value = state() or self.more.wait(LOOK) and state()
                 if value:
                     return value
-                left = end - time.monotonic()
-                if left <= 0:
-                    raise Timeout("waited %g s on the wire for %s. Last frames:\n  %s" % (
-                        seconds * self.scale, what, "\n  ".join(show.tail(self.log) or ["none at all"])))
-                self.more.wait(left)
+            waited = time.monotonic() - start
+            if waited >= seconds * self.scale:
+                raise Timeout("waited %g s on the wire for %s. Last frames:\n  %s" % (
+                    seconds * self.scale, what, "\n  ".join(show.tail(self.log) or ["none at all"])))
+            if self.watch:
+                self.watch(waited)
 
     def wait(self, what, condition, since=0, count=1, seconds=20):
         """The first `count` frames from the guest after the mark that meet the condition; Timeout, with a
