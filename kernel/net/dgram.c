@@ -143,7 +143,7 @@ output(struct sock *s, const struct endpoint *to, struct pktbuf *p)
   struct outgoing o;
   int err = 0;
   take_ends(s, to, &o);
-  while(unlikely(o.sport == 0) && s->proto->ports && err == 0){
+  while(unlikely(o.sport == 0) && o.to.addr && s->proto->ports && err == 0){
     err = sock_take_port(s, 0);
     if(err == -EINVAL)  // another process was first
       err = 0;
