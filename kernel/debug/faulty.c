@@ -251,6 +251,8 @@ faulty_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
   uint64 t = now();
   int done = 0, came = 1;
 
+  if(nif->loopback)  // they met the faults when they were sent
+    return f->card->rx_return(nif, q, out, n);
   acquire(&f->lock);
   for(int i = 0; i < BATCHES && done == 0 && came > 0; i++){
     came = from_card(f, q, got);
@@ -375,8 +377,8 @@ time_has_come(void *arg)
   set_timer(f, t, 0);
   release(&f->lock);
   release(&nif->txlock);
-  if(nif->loopback)
-    loop_drain(nif);
+  if(nif->sent)
+    nif->sent(nif);
   else if(nif->ops->rx_pending(nif, 0))
     netif_interrupt(nif, 0);
 }
@@ -447,8 +449,8 @@ faulty_set(const struct netctl_faulty *s)
   if(s->on)
     turn_on(f, s);
   poll_release(nif);
-  if(nif->loopback)
-    loop_drain(nif);
+  if(nif->sent)
+    nif->sent(nif);
   return 0;
 }
 

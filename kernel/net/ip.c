@@ -142,9 +142,17 @@ undeliverable(struct pktbuf *p, enum drop_reason why)
   pkt_drop(p, why, 0);
 }
 
+// A router has two NICs.
+static int
+may_forward(uint32 on)
+{
+  return on && netif_nics() < 2 ? -ENODEV : 0;
+}
+
 void
 ip_init(void)
 {
+  tune_watch(TUNE_FORWARD, may_forward, 0);
   arp_undeliverable = undeliverable;
   ether_register(ETHTYPE_IP, ip_input);
 }

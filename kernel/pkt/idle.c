@@ -153,9 +153,16 @@ idle_look(void)
   return found;
 }
 
+static void
+spin_changed(uint32 value)
+{
+  idle_spin_time = value * USEC;
+}
+
 void
 idle_init(void)
 {
+  tune_watch(TUNE_SPIN, 0, spin_changed);
   timer_init(&watchdog, watch_over, 0);
   idle_poll = idle_look;
   idle_stop = stop_idle;

@@ -92,6 +92,16 @@ static const struct nic_ops ops = {
   .ring = ring,
 };
 
+// What was sent comes in.
+static void
+sent(struct netif *nif)
+{
+  int quota = poll_quota(nif);
+
+  if(netif_poll(nif, 0, quota) == quota)
+    poll_leave(nif, 0);
+}
+
 struct netif loopback = {
   .name = "lo",
   .driver = "loopback",
@@ -100,27 +110,8 @@ struct netif loopback = {
   .mtu = 1500,
   .link = 1,
   .ops = &ops,
+  .sent = sent,
 };
-
-int
-loop_take(struct netif *nif, int n)
-{
-  struct pktbuf *p;
-  int done = 0;
-
-  for(; done < n && rx_return(nif, 0, &p, 1) == 1; done++)
-    netif_rx(nif, p);
-  return done;
-}
-
-void
-loop_drain(struct netif *nif)
-{
-  int quota = poll_quota(nif);
-
-  if(netif_poll(nif, 0, quota) == quota)
-    poll_leave(nif, 0);
-}
 
 void
 loop_init(void)

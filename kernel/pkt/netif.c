@@ -273,8 +273,8 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   }
   if(waits && !turn)
     send_waiting(nif, OUTQ_ALL);
-  if(nif->loopback)
-    loop_drain(nif);
+  if(unlikely(nif->sent != 0))
+    nif->sent(nif);
   return 0;
 }
 

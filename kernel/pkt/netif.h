@@ -75,6 +75,7 @@ struct netif {
   const struct nic_ops *driver_ops;  // [I] the driver's own, by netif_register()
   const struct nic_ops *ops;  // changed with every queue held and txlock (debug/faulty.c)
   void *drv;           // [I] the driver's own
+  void (*sent)(struct netif *nif);  // [I] told after each frame that is sent, without a lock; 0 for NICs
   void (*facts)(struct netif *nif, struct nic_facts *f);  // [I] its state, for net/diagnose.c; takes no lock. 0: no NIC
   uint16 rxmost, txmost, outmost;  // [a] packets on each receive ring, on the transmit ring, in outq: its share of the pool
   struct spinlock txlock;
@@ -167,8 +168,6 @@ int netif_is_broadcast(const struct netif *nif, uint32 addr);
 
 extern struct netif loopback;                  // "lo"
 void loop_init(void);                          // registers it; net_init() calls this
-void loop_drain(struct netif *nif);            // what was sent on it comes in; netif_tx() calls it
-int loop_take(struct netif *nif, int n);       // up to n of the frames in its queue, up the stack: for poll.c. result: how many
 uint loop_waits(void);                         // packets in its queue
 
 #endif

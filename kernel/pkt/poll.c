@@ -72,13 +72,11 @@ static int
 drain(struct netif *nif, int q, int n)
 {
   struct batch *b = &batches[nif->index][q];
-  void (*up)(struct netif *, struct pktbuf *) = TUNE(MODE) == MODE_THREAD ? ipqueue_put : netif_rx;
-  int done = 0, got, good;
+  int done = 0, got, good, ring = !nif->loopback;  // what comes over lo is on no ring, where others would have to take its place
+  void (*up)(struct netif *, struct pktbuf *) = ring && TUNE(MODE) == MODE_THREAD ? ipqueue_put : netif_rx;
 
-  if(unlikely(nif->loopback))
-    return loop_take(nif, n);  // its frames are on no ring, where others would have to take their place
   while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, BATCH))) > 0){
-    good = poll_replace(nif, nif->ops, q, b->in, b->fresh, got);
+    good = ring ? poll_replace(nif, nif->ops, q, b->in, b->fresh, got) : got;
     uint64 t = now();  // once for all of them
     for(int i = 0; i < good; i++){
       b->in[i]->stamp = t;
@@ -87,7 +85,7 @@ drain(struct netif *nif, int q, int n)
       up(nif, b->in[i]);
     }
     done += got;
-    if(!gate_open())
+    if(ring && !gate_open())
       return n;
   }
   return done;
@@ -382,12 +380,20 @@ netif_fill_rings(void)
   said = most;
 }
 
+static void
+ring_size_changed(uint32 value)
+{
+  netif_fill_rings();
+}
+
 void
 poll_init(void)
 {
   if((net_proc = kthread_create("net", net_thread, 0)) == 0)
     panic("poll: no memory for the net thread");
   netif_stopped = have_it_reset;
+  tune_watch(TUNE_RXRING, 0, ring_size_changed);
+  tune_watch(TUNE_TXRING, 0, ring_size_changed);
   gate_init();
   ipqueue_init();
   idle_init();

@@ -2,9 +2,6 @@
 
 #include "pkt/tune.h"
 #include "core/string.h"
-#include "pkt/poll.h"
-#include "sched/proc.h"
-#include "sched/timer.h"
 
 #define X(id, name, words, dflt, least, most, text) [TUNE_##id] = dflt,
 uint32 tunes[NTUNE] = { TUNE_PARAMS(X) };
@@ -14,6 +11,19 @@ uint32 tunes[NTUNE] = { TUNE_PARAMS(X) };
 static const struct kstat_tune params[NTUNE] = { TUNE_PARAMS(X) };
 #undef X
 
+// Constant after boot.
+static struct {
+  int (*may_be)(uint32 value);
+  void (*changed)(uint32 value);
+} watchers[NTUNE];
+
+void
+tune_watch(enum tune_param id, int (*may_be)(uint32 value), void (*changed)(uint32 value))
+{
+  watchers[id].may_be = may_be;
+  watchers[id].changed = changed;
+}
+
 int
 tune_set(const char *name, uint32 value)
 {
@@ -22,13 +32,12 @@ tune_set(const char *name, uint32 value)
       continue;
     if(value < params[i].least || value > params[i].most)
       return -ERANGE;
-    if(i == TUNE_FORWARD && value && netif_nics() < 2)
-      return -ENODEV;
+    int err = watchers[i].may_be ? watchers[i].may_be(value) : 0;
+    if(err < 0)
+      return err;
     __atomic_store_n(&tunes[i], value, __ATOMIC_SEQ_CST);
-    if(i == TUNE_SPIN)
-      idle_spin_time = value * USEC;
-    if(i == TUNE_RXRING || i == TUNE_TXRING)
-      netif_fill_rings();
+    if(watchers[i].changed)
+      watchers[i].changed(value);
     return 0;
   }
   return -ENOENT;

@@ -35,9 +35,12 @@ enum { MODE_INTR, MODE_THREAD, MODE_POLL };  // values of TUNE_MODE
 extern uint32 tunes[NTUNE];  // [a]
 #define TUNE(id) count_get(&tunes[TUNE_##id])
 
+// At boot, for a parameter that is not only read: may_be is asked before a value is set, and refuses it with an error;
+// changed is told afterwards. Either may be 0.
+void tune_watch(enum tune_param id, int (*may_be)(uint32 value), void (*changed)(uint32 value));
+
 // A new value. name: 12 bytes at the most, as records have it, ended or not.
-// result: 0; -ENOENT no such name; -ERANGE out of its range; -ENODEV forwarding, with fewer than two cards. With an error
-// nothing has changed.
+// result: 0; -ENOENT no such name; -ERANGE out of its range; what may_be() says. With an error nothing has changed.
 int tune_set(const char *name, uint32 value);
 int tune_record(int i, void *rec);  // 1: filled; -1: no number i
 

@@ -96,6 +96,7 @@ TEST(sock_feedback_closed)
 // A parameter has its effect at once: the idle loop's time; forwarding is off for whoever asks for that.
 TEST(tune_effects)
 {
+  poll_init();
   CHECK_EQ(tune_set("spin", 7), 0);
   CHECK_EQ(idle_spin_time, 7 * USEC);
   CHECK_EQ(tune_set("spin", 10000), 0);
