@@ -5,7 +5,8 @@
   bench.py --table FILE.json     the table of an earlier run
 
 Steps, all of them by default: wire1 wire3 (echo, received, sent, with so many harts), burn1 burn3 (the same beside programs
-that compute), curve1 (received against offered), hist1 hist3 (round trips, to be drawn), cost (instructions a packet), sys1
+that compute), worth1 (each part of the packet's way that can be
+switched off, with and without it), curve1 (received against offered), hist1 hist3 (round trips, to be drawn), cost (instructions a packet), sys1
 sys3 syscost1 syscost3 (system calls), boot1 boot3, build. Everything that was measured is in build/bench/results.json, and
 drawn as SVG by matplotlib or gnuplot. `make bench` builds what is needed and calls this; QUICK=1 takes about two minutes.
 doc/bench.md says what the rows mean.
@@ -23,8 +24,8 @@ import steps
 from guest import Failure, OUT
 
 GUESTS = ("limit", "rxv", "linux")
-STEPS = ("wire1", "wire3", "burn1", "burn3", "curve1", "hist1", "hist3", "cost", "sys1", "sys3", "syscost1", "syscost3", "boot1", "boot3",
-         "build")
+STEPS = ("wire1", "wire3", "burn1", "burn3", "worth1", "curve1", "hist1", "hist3", "cost", "sys1", "sys3", "syscost1", "syscost3",
+         "boot1", "boot3", "build")
 QUICK_STEPS = ("wire1", "wire3", "burn1", "curve1", "cost", "sys1", "syscost1", "boot1")
 # Linux takes its time to boot: in a quick run it is only here, and in the first round.
 QUICK_LINUX = ("wire1", "sys1")
@@ -39,6 +40,8 @@ def jobs(step, kind, quick):
         return steps.wire(kind, harts, 0.4 if quick else 2)
     if name == "burn" and kind == "rxv":
         return steps.beside(kind, harts, 0.5 if quick else 2)
+    if name == "worth" and kind == "rxv":
+        return steps.worth(kind, harts, 0.3 if quick else 1)
     if name == "curve":
         return steps.curve(kind, harts, 0.4 if quick else 1, steps.QUICK_RATES if quick else steps.RATES)
     if name == "hist":

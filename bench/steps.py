@@ -3,6 +3,7 @@ are the rows of the table. A value of None: there was nothing to measure, becaus
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import tempfile
 import time
@@ -98,6 +99,47 @@ def beside(kind, harts, secs):
             wait = computes(2, 1, "sleep 0.5; burn %d")
             g.gen(*words, 3.5)
             yield "%s: burn has, percent of a hart" % name, wait()[0]
+
+
+# Parts of the packet's way that can be switched off: (parameter, its value without it, the load that shows it, in gen's words, what
+# is read, 1: beside a program that computes).
+PARTS = (
+    ("spin", "0", ("echo", 60, 1), "p50_us", 0),
+    ("glance", "0", ("echo", 60, 1), "p50_us", 1),
+    ("txdefer", "0", ("echo", 60, 64), "per_s", 0),
+    ("txdefer", "0", ("echo", 60, 8), "per_s", 0),
+    ("rxquota", "1", ("recv", 60, 0), "per_s", 0),
+    ("txquota", "1", ("echo", 60, 64), "per_s", 0),
+    ("feedback", "off", ("recv", 60, 0), "per_s", 0),
+    ("mode", "intr", ("echo", 60, 1), "p50_us", 0),
+    ("mode", "intr", ("recv", 60, 0), "per_s", 0),
+)
+READ = {"p50_us": "p50, us", "per_s": "a second"}
+
+
+def worth(kind, harts, secs, turns=3):
+    """What each part is worth: the same load with it and without, in turns, in one boot. A value is the median of the turns."""
+    with Guest(kind, harts, program=None) as g:
+        g.type("benchd &")
+        g.ready()
+        g.gen("echo", 60, 1, 0.3)
+        for part, off, words, read, beside_burn in PARTS:
+            found = re.search(r"(?m)^%s +(\S+)" % part, g.sh("netctl"))
+            if found is None:
+                raise Failure("netctl knows no %s" % part)
+            got = {found.group(1): [], off: []}
+            for value in list(got) * turns:
+                g.sh("netctl %s %s" % (part, value))
+                if beside_burn:
+                    g.type("burn %d &" % (secs + 2))
+                    time.sleep(0.3)
+                got[value].append(g.gen(*words, secs)[read])
+                if beside_burn:
+                    g.expect("of a hart\n", secs + 60, len(g.text))
+            g.sh("netctl %s %s" % (part, found.group(1)))
+            for value, values in got.items():
+                load = " ".join(str(w) for w in words) + (" beside burn" if beside_burn else "")
+                yield "%s %s: %s, %s" % (part, value, load, READ[read]), statistics.median(values)
 
 
 def histogram(kind, harts, secs):
