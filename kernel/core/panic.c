@@ -47,7 +47,7 @@ symbol_name(uint64 pc, uint64 *offset)
 
 // Is there a frame of the kernel's at fp? Stacks lie in the upper half, and frames are aligned.
 static int
-plausible(uint64 fp, uint64 below)
+frame_plausible(uint64 fp, uint64 below)
 {
   return (int64)fp < 0 && (fp & 15) == 0 && fp > below && fp - below < 64 * 1024;
 }
@@ -59,11 +59,11 @@ backtrace_from(uint64 pc, uint64 fp)
   for(int depth = 0; depth < 30; depth++){
     const char *name = symbol_name(pc, &off);
     printf("  %d: 0x%lx %s+0x%lx\n", depth, pc, name, off);
-    if(!plausible(fp, fp - 16))
+    if(!frame_plausible(fp, fp - 16))
       return;
     pc = *(uint64 *)(fp - 8) - 4;
     uint64 caller = *(uint64 *)(fp - 16);
-    if(pc < (uint64)text_start || pc >= (uint64)text_end || !plausible(caller, fp))
+    if(pc < (uint64)text_start || pc >= (uint64)text_end || !frame_plausible(caller, fp))
       return;
     fp = caller;
   }

@@ -17,7 +17,7 @@ struct sink {
 };
 
 static void
-put(struct sink *k, int c)
+print_char(struct sink *k, int c)
 {
   if(k->buf == 0){
     if(printf_putc)
@@ -39,13 +39,13 @@ put_padded(struct sink *k, const char *s, int n, struct spec sp)
 {
   // The sign stays in front of zeros.
   if(sp.pad == '0' && !sp.left && n && *s == '-')
-    put(k, *s++), n--, sp.width--;
+    print_char(k, *s++), n--, sp.width--;
   for(int i = n; !sp.left && i < sp.width; i++)
-    put(k, sp.pad);
+    print_char(k, sp.pad);
   for(int i = 0; i < n; i++)
-    put(k, s[i]);
+    print_char(k, s[i]);
   for(int i = n; sp.left && i < sp.width; i++)
-    put(k, ' ');
+    print_char(k, ' ');
 }
 
 static void
@@ -90,7 +90,7 @@ put_string(struct sink *k, const char *s, struct spec sp)
 
 // One conversion; f points behind its width. result: behind the conversion.
 static const char *
-convert(struct sink *k, const char *f, struct spec sp, va_list *ap)
+print_conversion(struct sink *k, const char *f, struct spec sp, va_list *ap)
 {
   int wide = 0;
   for(; *f == 'l'; f++)
@@ -110,7 +110,7 @@ convert(struct sink *k, const char *f, struct spec sp, va_list *ap)
     break;
   }
   case 'p':
-    put(k, '0'), put(k, 'x');
+    print_char(k, '0'), print_char(k, 'x');
     put_number(k, (uint64)va_arg(*ap, void *), 0, 16, 0, (struct spec){.width = 16, .pad = '0'});
     break;
   case 'c': {
@@ -128,10 +128,10 @@ convert(struct sink *k, const char *f, struct spec sp, va_list *ap)
     put_mac(k, va_arg(*ap, const uint8 *), sp);
     break;
   case '%':
-    put(k, '%');
+    print_char(k, '%');
     break;
   default:  // show what cannot be converted
-    put(k, '%');
+    print_char(k, '%');
     return f;
   }
   return f + 1;
@@ -142,7 +142,7 @@ format(struct sink *k, const char *f, va_list *ap)
 {
   while(*f){
     if(*f != '%'){
-      put(k, *f++);
+      print_char(k, *f++);
       continue;
     }
     struct spec sp = {.pad = ' '};
@@ -154,7 +154,7 @@ format(struct sink *k, const char *f, va_list *ap)
     for(; *f >= '0' && *f <= '9' && sp.width < 1000; f++)
       sp.width = sp.width * 10 + *f - '0';
     if(*f)
-      f = convert(k, f, sp, ap);
+      f = print_conversion(k, f, sp, ap);
   }
 }
 
@@ -193,7 +193,7 @@ printf(const char *fmt, ...)
   if(lock && printf_hold)
     printf_hold(1);
   if(printf_midline){
-    put(&k, '\n');
+    print_char(&k, '\n');
     k.n = 0;
   }
   format(&k, fmt, &ap);

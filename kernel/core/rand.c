@@ -46,7 +46,7 @@ block(uint32 out[16])
 
 // The first half of a block becomes the next key, the second half is output.
 static void
-refill(void)
+rand_refill(void)
 {
   uint32 out[16];
   block(out);
@@ -63,9 +63,9 @@ rand_seed(const void *bytes, uint n)
   for(uint i = 0; i < n; i++){
     ((uint8 *)key)[i % sizeof(key)] ^= b[i];
     if(i % sizeof(key) == sizeof(key) - 1)
-      refill();
+      rand_refill();
   }
-  refill();
+  rand_refill();
   left = 0;
   release(&lock);
 }
@@ -77,7 +77,7 @@ rand_bytes(void *buf, uint n)
   acquire(&lock);
   while(n){
     if(left == 0)
-      refill();
+      rand_refill();
     uint m = MIN(n, left);
     memcpy(out, pool + 32 - left, m);
     memset(pool + 32 - left, 0, m);

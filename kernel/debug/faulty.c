@@ -126,7 +126,7 @@ lose(struct faulty *f, int dir, struct pktbuf *p, enum drop_reason why)
 
 // Into the line, behind all that are due before it or with it.
 static void
-wait_until(struct faulty *f, int dir, struct pktbuf *p, uint64 due)
+faulty_queue(struct faulty *f, int dir, struct pktbuf *p, uint64 due)
 {
   struct way *w = &f->way[dir];
   uint at = w->n;
@@ -185,9 +185,9 @@ meet(struct faulty *f, int dir, struct pktbuf *p, uint64 t)
   w->count.reordered += late;
   if(twice && (copy = copy_of(p)) != 0){
     w->count.duplicated++;
-    wait_until(f, dir, copy, t + wait[1]);
+    faulty_queue(f, dir, copy, t + wait[1]);
   }
-  wait_until(f, dir, p, t + wait[0]);
+  faulty_queue(f, dir, p, t + wait[0]);
 }
 
 // ----- the verbs -----

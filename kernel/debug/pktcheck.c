@@ -24,7 +24,7 @@ bad(const struct pktbuf *p, const char *what)
 static uint64 pages[NPAGE];
 
 static uint64 *
-slot_of(uint64 page)
+pktcheck_slot(uint64 page)
 {
   uint i = page / PGSIZE * 0x9e3779b1u % NPAGE;
   while(pages[i] && pages[i] != page)
@@ -36,7 +36,7 @@ void
 pktcheck_dma(const void *at, uint n)
 {
   uint64 page = PGROUNDDOWN((uint64)at);
-  if(*slot_of(page) != page || (uint64)at + n > page + PGSIZE)
+  if(*pktcheck_slot(page) != page || (uint64)at + n > page + PGSIZE)
     panic("a card is sent to %p, %d bytes: that is no packet's page", at, n);
 }
 
@@ -68,7 +68,7 @@ check_poison(const struct pktbuf *p, uint from, uint to, const char *what)
 void
 pktcheck_made(struct pktbuf *p)
 {
-  *slot_of((uint64)p->page) = (uint64)p->page;
+  *pktcheck_slot((uint64)p->page) = (uint64)p->page;
   poison(p);
   place_note(&p->check.since, 0);
 }

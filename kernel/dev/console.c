@@ -37,7 +37,7 @@ void (*console_changed)(void);
 
 // Echo. Control characters show as ^X, so that one can see what one erases.
 static void
-echo(int c)
+console_echo(int c)
 {
   if(c == '\n' || c >= ' '){
     uart_echo(c);
@@ -104,7 +104,7 @@ edit(int c)
     break;
   }
   if(c != C('D'))
-    echo(c);
+    console_echo(c);
   cons.buf[cons.end++ % INPUT] = c;
   if(c == '\n' || c == C('D') || cons.end - cons.read == INPUT)
     finish_line();
@@ -138,8 +138,8 @@ console_input(int c)
     finish_line();
   } else if(c == C('C')){
     cons.end = cons.ready;  // what was typed of this line is forgotten
-    echo(c);
-    echo('\n');
+    console_echo(c);
+    console_echo('\n');
   } else {
     edit(c);
   }
@@ -151,7 +151,7 @@ console_input(int c)
 // Take what a read of n bytes may have now: up to a line's end, or up to a ^D, which is not part of it.
 // result: bytes; *more: 1: the read goes on. lock: cons.lock; something is ready.
 static int
-take(char *to, int n, int *more)
+console_take(char *to, int n, int *more)
 {
   int i;
 
@@ -185,7 +185,7 @@ wait_for_input(void)
 // A reader could not be given the n characters before position `end`, which it took: they are there for the next one, unless
 // somebody has read on, or typed into their places, since.
 static void
-give_back(uint32 end, int n)
+console_unread(uint32 end, int n)
 {
   acquire(&cons.lock);
   if(cons.read == end && cons.end - (end - n) <= INPUT){
@@ -210,7 +210,7 @@ console_read(int user, uint64 dst, int n, int nonblock)
         return e;
       }
     }
-    got = take(piece, MIN(n - done, (int)sizeof(piece)), &more);
+    got = console_take(piece, MIN(n - done, (int)sizeof(piece)), &more);
     // A ^D ends this read if it has bytes already, and stays for the next one, which it makes return 0.
     if(got == 0 && done == 0 && cons.read != cons.ready)
       cons.read++;
@@ -218,7 +218,7 @@ console_read(int user, uint64 dst, int n, int nonblock)
     release(&cons.lock);
     uart_resume();
     if(got > 0 && copy_to(user, dst + done, piece, got) < 0){
-      give_back(end, got);
+      console_unread(end, got);
       return done ? done : -EFAULT;
     }
     done += got;

@@ -230,7 +230,7 @@ take_property(struct tree *t, const char *name, struct value v)
 
 // Walk the structure block. 0, or -EINVAL where it makes no sense.
 static int
-walk(struct tree *t)
+fdt_walk(struct tree *t)
 {
   const uint8 *p = t->words;
   int depth = 0;  // open nodes
@@ -305,5 +305,5 @@ fdt_read(const void *dtb)
   t.end = t.words + size_struct;
   t.strings = (const char *)base + off_strings;
   t.nstrings = size_strings;
-  return walk(&t);
+  return fdt_walk(&t);
 }

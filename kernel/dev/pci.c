@@ -72,7 +72,7 @@ carve(uint64 *next, uint64 end, uint64 size)
 
 // An address for a BAR: below 4 GB, where every device can be; above only if that is full and the BAR is wide.
 static uint64
-place(uint64 size, int wide)
+pci_place(uint64 size, int wide)
 {
   uint64 at = carve(&window, machine.pci_mmio + machine.pci_mmio_size, size);
 
@@ -108,7 +108,7 @@ assign_bar(struct pci_dev *d, int n, int nbars)
   d->bar[n].io = io;
   if(io)
     return 1;
-  d->bar[n].pa = place(d->bar[n].size, wide);
+  d->bar[n].pa = pci_place(d->bar[n].size, wide);
   if(d->bar[n].pa == 0){
     printf("pci: %d:%d.%d: no address for %ld KB (BAR %d)\n", d->bus, d->slot, d->fn, d->bar[n].size >> 10, n);
     return 1 + wide;

@@ -89,7 +89,7 @@ irq_register(uint irq, void (*fn)(void *arg), void *arg, const char *name)
 }
 
 static void
-complete(volatile uint32 *claim, uint irq)
+plic_complete(volatile uint32 *claim, uint irq)
 {
   irq_counts[irq].completes++;
   *claim = irq;
@@ -110,7 +110,7 @@ plic_interrupt(void)
     lines[irq].h[i].fn(lines[irq].h[i].arg);
   // The handlers' device accesses come before the completion.
   asm volatile("fence iorw, o" ::: "memory");
-  complete(claim, irq);
+  plic_complete(claim, irq);
 }
 
 void

@@ -118,7 +118,7 @@ put_polled(int c)
 
 // All of the queue. lock: txlock held.
 static void
-drain(void)
+uart_drain(void)
 {
   while(uart.sent != uart.put)
     put_raw(uart.txq[uart.sent++ % TXQ]);
@@ -131,7 +131,7 @@ restore_line(void)
   if(!uart.torn || uart.half)
     return;
   uart.torn = 0;
-  drain();
+  uart_drain();
   termline_show(&uart.line, put_raw);
   printf_midline = !termline_empty(&uart.line);
 }
@@ -164,7 +164,7 @@ uart_putc_sync(int c)
   int held = holding(&uart.txlock);
   if(!held)
     acquire(&uart.txlock);
-  drain();
+  uart_drain();
   put_polled(c);
   uart.half = c != '\n';
   if(!held)
@@ -177,7 +177,7 @@ uart_echo(int c)
   acquire(&uart.txlock);
   uart.half = 0;
   restore_line();
-  drain();
+  uart_drain();
   put_polled(c);
   termline_put(&uart.line, c);
   printf_midline = !termline_empty(&uart.line);
@@ -186,7 +186,7 @@ uart_echo(int c)
 
 // 1: s is in the queue, and as much of it as possible on the line; 0: no room.
 static int
-enqueue(const char *s, int n)
+uart_enqueue(const char *s, int n)
 {
   int fits;
 
@@ -215,7 +215,7 @@ uart_write(const char *s, int n)
   int e = 0;
 
   acquire(&uart.lock);
-  while(!enqueue(s, n) && e == 0)
+  while(!uart_enqueue(s, n) && e == 0)
     e = wq_sleep(&uart.room, &uart.lock);
   release(&uart.lock);
   return e < 0 ? e : n;

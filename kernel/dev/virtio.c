@@ -30,7 +30,7 @@ get(struct virtio *v, uint reg)
 
 // Earlier memory stores (rings, data) are seen before this device store.
 static inline void
-set(struct virtio *v, uint reg, uint32 value)
+virtio_set(struct virtio *v, uint reg, uint32 value)
 {
   asm volatile("fence w, o" ::: "memory");
   v->reg[reg / 4] = value;
@@ -39,12 +39,12 @@ set(struct virtio *v, uint reg, uint32 value)
 static void
 set64(struct virtio *v, uint reg, uint64 value)
 {
-  set(v, reg, value);
-  set(v, reg + 4, value >> 32);
+  virtio_set(v, reg, value);
+  virtio_set(v, reg + 4, value >> 32);
 }
 
 static int
-find(struct virtio *v, enum virtio_id id)
+virtio_find(struct virtio *v, enum virtio_id id)
 {
   for(int i = 0; i < machine.nvirtio; i++){
     v->reg = pa2va(machine.virtio[i]);
@@ -63,19 +63,19 @@ find(struct virtio *v, enum virtio_id id)
 static int
 agree(struct virtio *v, uint32 want)
 {
-  set(v, DEV_FEATURES_SEL, 0);
+  virtio_set(v, DEV_FEATURES_SEL, 0);
   v->features = get(v, DEV_FEATURES) & want;
-  set(v, DRV_FEATURES_SEL, 0);
-  set(v, DRV_FEATURES, v->features);
+  virtio_set(v, DRV_FEATURES_SEL, 0);
+  virtio_set(v, DRV_FEATURES, v->features);
   if(v->legacy)
     return 0;
-  set(v, DEV_FEATURES_SEL, 1);
+  virtio_set(v, DEV_FEATURES_SEL, 1);
   if((get(v, DEV_FEATURES) & 1) == 0)
     return -ENODEV;
-  set(v, DRV_FEATURES_SEL, 1);
-  set(v, DRV_FEATURES, 1);
+  virtio_set(v, DRV_FEATURES_SEL, 1);
+  virtio_set(v, DRV_FEATURES, 1);
   v->features |= 1ul << 32;
-  set(v, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+  virtio_set(v, STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
   return get(v, STATUS) & FEATURES_OK ? 0 : -ENODEV;
 }
 
@@ -84,24 +84,24 @@ agree(struct virtio *v, uint32 want)
 static int
 set_up_queue(struct virtio *v, uint8 *rings)
 {
-  set(v, QUEUE_SEL, 0);
+  virtio_set(v, QUEUE_SEL, 0);
   v->num = MIN(get(v, QUEUE_NUM_MAX), (uint32)VRING_MAX);
   if(v->num < 4 || (v->num & (v->num - 1)))
     return -ENODEV;
   v->desc = (void *)rings;
   v->avail = (void *)(rings + 16 * v->num);
   v->used = (void *)(rings + PGSIZE);
-  set(v, QUEUE_NUM, v->num);
+  virtio_set(v, QUEUE_NUM, v->num);
   if(v->legacy){
-    set(v, GUEST_PAGE_SIZE, PGSIZE);
-    set(v, QUEUE_ALIGN, PGSIZE);
-    set(v, QUEUE_PFN, va2pa(rings) / PGSIZE);
+    virtio_set(v, GUEST_PAGE_SIZE, PGSIZE);
+    virtio_set(v, QUEUE_ALIGN, PGSIZE);
+    virtio_set(v, QUEUE_PFN, va2pa(rings) / PGSIZE);
     return 0;
   }
   set64(v, QUEUE_DESC, va2pa(rings));
   set64(v, QUEUE_DRIVER, va2pa((uint8 *)v->avail));
   set64(v, QUEUE_DEVICE, va2pa((uint8 *)v->used));
-  set(v, QUEUE_READY, 1);
+  virtio_set(v, QUEUE_READY, 1);
   return 0;
 }
 
@@ -111,11 +111,11 @@ int
 virtio_open(struct virtio *v, enum virtio_id id, uint32 want, void *rings)
 {
   memset(v, 0, sizeof(*v));
-  if(find(v, id) < 0 || virtio_reset(v) < 0)
+  if(virtio_find(v, id) < 0 || virtio_reset(v) < 0)
     return -ENODEV;
-  set(v, STATUS, ACKNOWLEDGE | DRIVER);
+  virtio_set(v, STATUS, ACKNOWLEDGE | DRIVER);
   if(agree(v, want) < 0 || set_up_queue(v, rings) < 0){
-    set(v, STATUS, FAILED);
+    virtio_set(v, STATUS, FAILED);
     return -ENODEV;
   }
   return 0;
@@ -124,7 +124,7 @@ virtio_open(struct virtio *v, enum virtio_id id, uint32 want, void *rings)
 void
 virtio_ready(struct virtio *v)
 {
-  set(v, STATUS, get(v, STATUS) | DRIVER_OK);
+  virtio_set(v, STATUS, get(v, STATUS) | DRIVER_OK);
 }
 
 void
@@ -144,7 +144,7 @@ virtio_publish(struct virtio *v)
 void
 virtio_kick(struct virtio *v)
 {
-  set(v, QUEUE_NOTIFY, 0);
+  virtio_set(v, QUEUE_NOTIFY, 0);
 }
 
 int
@@ -165,7 +165,7 @@ virtio_ack(struct virtio *v)
 {
   uint32 causes = get(v, INTERRUPT_STATUS) & 3;
 
-  set(v, INTERRUPT_ACK, causes);
+  virtio_set(v, INTERRUPT_ACK, causes);
   return causes;
 }
 
@@ -178,7 +178,7 @@ virtio_broken(struct virtio *v)
 int
 virtio_reset(struct virtio *v)
 {
-  set(v, STATUS, 0);
+  virtio_set(v, STATUS, 0);
   for(int i = 0; i < PATIENCE; i++)
     if(get(v, STATUS) == 0)
       return 0;

@@ -105,7 +105,7 @@ be_patient(void)
 // Give the device as many of the waiting requests as there are free chains. result: 1: it must be kicked, when the lock
 // has been let go: QEMU works while the kick lasts, and other harts would spin meanwhile. lock: disk.lock held.
 static int
-start(void)
+disk_start(void)
 {
   int n = 0;
 
@@ -227,7 +227,7 @@ blk_interrupt(void *arg)
   acquire(&disk.lock);
   if(disk.ok){
     collect(&over);
-    kick = start();
+    kick = disk_start();
     if((causes & 2) && virtio_broken(&disk.v)){
       virtio_reset(&disk.v);
       fail_all("the device says that it is broken", &over);
@@ -241,7 +241,7 @@ blk_interrupt(void *arg)
 
 // Put r behind those that wait for a chain. lock: disk.lock held.
 static void
-enqueue(struct blkreq *r, struct blkreq **over)
+disk_enqueue(struct blkreq *r, struct blkreq **over)
 {
   r->done = 0;
   r->error = 0;
@@ -266,9 +266,9 @@ virtio_blk_submit(struct blkreq *r)
   acquire(&disk.lock);
   for(; r; r = next){
     next = r->next;
-    enqueue(r, &over);
+    disk_enqueue(r, &over);
   }
-  int kick = start();
+  int kick = disk_start();
   release(&disk.lock);
   if(kick)
     virtio_kick(&disk.v);

@@ -16,7 +16,7 @@ static uint8 bytes[64];
 
 // 1: the bytes have come, and gone into the generator.
 static int
-take(void)
+rng_take(void)
 {
   uint32 id, len;
 
@@ -30,7 +30,7 @@ static void
 rng_interrupt(void *arg)
 {
   virtio_ack(&rng);
-  take();
+  rng_take();
 }
 
 int
@@ -48,7 +48,7 @@ virtio_rng_init(int wait)
   virtio_publish(&rng);
   virtio_kick(&rng);
   for(uint64 end = now() + RNG_WAIT; wait && now() < end; )
-    if(take())
+    if(rng_take())
       return 1;
   return !wait;
 }

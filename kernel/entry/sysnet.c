@@ -66,7 +66,7 @@ static const struct fileops sock_ops = {
 };
 
 static void
-changed(struct sock *s)
+wake_sock_pollers(struct sock *s)
 {
   file_changed();
 }
@@ -143,7 +143,7 @@ sys_socket(const uint64 a[6])
     return -EAFNOSUPPORT;
   if(proto != 0 && !(type == SOCK_DGRAM && proto == IPPROTO_UDP) && !(type == SOCK_RAW && proto == IPPROTO_ICMP))
     return -EPROTONOSUPPORT;
-  sock_changed = changed;
+  sock_changed = wake_sock_pollers;
   struct sock *s = sock_create(type, &err);
   return s ? sock_fd(s, (a[1] & SOCK_NONBLOCK) != 0) : err;
 }
@@ -349,7 +349,7 @@ int64
 sys_labconnect(const uint64 a[6])
 {
   int err;
-  sock_changed = changed;
+  sock_changed = wake_sock_pollers;
   struct sock *s = lab_connect(a[0], a[1], a[2], &err);
   return s ? sock_fd(s, 0) : err;
 }
@@ -392,7 +392,7 @@ static const struct fileops filter_ops = {
 static int64
 open_filter(void)
 {
-  sock_changed = changed;
+  sock_changed = wake_sock_pollers;
   int err = filter_open();
   if(err < 0)
     return err;

@@ -108,7 +108,7 @@ static const struct {
 
 // Record i of kind `what`, ours or the network's. result: as netstat_record().
 static int
-record(uint64 what, int i, void *rec)
+kstat_record(uint64 what, int i, void *rec)
 {
   if(what >= NELEM(kinds) || kinds[what].record == 0)
     return netstat_record(what, i, rec);
@@ -125,7 +125,7 @@ sys_kstat(const uint64 a[6])
   int n;
   if(a[0] < KSTAT_PROC || a[0] > KSTAT_FINDING)
     return -EINVAL;
-  for(int i = 0; (n = record(a[0], i, rec)) != NETSTAT_END; i++){
+  for(int i = 0; (n = kstat_record(a[0], i, rec)) != NETSTAT_END; i++){
     want += n;
     if(room < n)
       room = 0;  // the rest is only counted

@@ -71,7 +71,7 @@ bio_init(void)
 
 // The buffer of this block, if there is one. lock: bcache.lock.
 static struct buf *
-find(uint blockno)
+bio_find(uint blockno)
 {
   list_each(l, chain(blockno)){
     struct buf *b = container_of(l, struct buf, hash);
@@ -126,7 +126,7 @@ bget(uint blockno)
   sleeporder_take(ORDER_BUFFER);
   acquire(&bcache.lock);
   for(;;){
-    struct buf *b = find(blockno);
+    struct buf *b = bio_find(blockno);
     if(b){
       ref(b);
       while(b->busy)
@@ -144,7 +144,7 @@ bget(uint blockno)
 
 // Let go of it. lock: bcache.lock.
 static void
-put(struct buf *b)
+bio_put(struct buf *b)
 {
   b->busy = 0;
   wq_wake_one(&b->waiters);
@@ -156,7 +156,7 @@ brelse(struct buf *b)
 {
   assert(b->busy);
   acquire(&bcache.lock);
-  put(b);
+  bio_put(b);
   release(&bcache.lock);
   sleeporder_drop(ORDER_BUFFER);
 }
@@ -194,7 +194,7 @@ prefetch_done(struct blkreq *r)
   b->valid = r->error == 0;
   if(r->error)
     count_add(&disk_stat.errors, 1);
-  put(b);
+  bio_put(b);
   release(&bcache.lock);
 }
 
@@ -237,7 +237,7 @@ bprefetch(const uint *blockno, uint n)
   struct blkreq *list = 0;
   acquire(&bcache.lock);
   while(n-- > 0){  // from the last one, so that the list begins with the first
-    struct buf *b = find(blockno[n]) ? 0 : reuse(blockno[n]);
+    struct buf *b = bio_find(blockno[n]) ? 0 : reuse(blockno[n]);
     if(b){
       b->busy = 1;
       b->in_flight = 1;
@@ -289,7 +289,7 @@ transfer_done(struct blkreq *r)
 
 // Make one of those that are neighbours, and a list of all. result: how many are left.
 static uint
-join(struct blkreq *r, uint n)
+bio_join(struct blkreq *r, uint n)
 {
   uint last = 0;
   for(uint i = 1; i < n; i++){
@@ -312,7 +312,7 @@ bio_transfer(struct blkreq *r, uint n)
   count_add(r->write ? &disk_stat.writes : &disk_stat.reads, n);
   acquire(&bcache.lock);
   assert(bcache.pending == 0);
-  bcache.pending = join(r, n);
+  bcache.pending = bio_join(r, n);
   bcache.failed = 0;
   release(&bcache.lock);
   virtio_blk_submit(r);

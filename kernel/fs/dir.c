@@ -196,7 +196,7 @@ next_part(const char **path, char name[DIRSIZ + 1])
 
 // Walk along a path, to its end or to the directory of its last part. One i-node at a time is locked.
 static int
-walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
+dir_walk(const char *path, int parent, char name[DIRSIZ + 1], struct inode **out)
 {
   struct proc *p = myproc();
   struct inode *ip, *next;
@@ -230,13 +230,13 @@ int
 fs_lookup(const char *path, struct inode **ip)
 {
   char name[DIRSIZ + 1];
-  return walk(path, 0, name, ip);
+  return dir_walk(path, 0, name, ip);
 }
 
 int
 lookup_parent(const char *path, struct inode **dp, char *name)
 {
-  return walk(path, 1, name, dp);
+  return dir_walk(path, 1, name, dp);
 }
 
 int

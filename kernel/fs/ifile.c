@@ -59,7 +59,7 @@ static const struct fileops inode_ops = {
 
 // n bytes that `make` fills in, piece by piece.
 static int
-give(uint64 uva, int n, void (*make)(void *buf, uint n))
+ifile_fill(uint64 uva, int n, void (*make)(void *buf, uint n))
 {
   uint8 piece[PIECE];
   for(int done = 0, m; done < n; done += m){
@@ -86,9 +86,9 @@ device_read(struct file *f, uint64 uva, int n)
   case DEVNULL:
     return 0;
   case DEVZERO:
-    return give(uva, n, make_zeros);
+    return ifile_fill(uva, n, make_zeros);
   case DEVRANDOM:
-    return give(uva, n, rand_bytes);
+    return ifile_fill(uva, n, rand_bytes);
   }
   return -ENODEV;
 }

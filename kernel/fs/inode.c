@@ -42,7 +42,7 @@ inode_init(void)
 
 // The i-node in memory, with a reference; 0: it is not. lock: itable.lock.
 static struct inode *
-find(uint inum)
+inode_find(uint inum)
 {
   list_each(l, &itable.hash[inum % NHASH]){
     struct inode *ip = container_of(l, struct inode, hash);
@@ -59,7 +59,7 @@ find(uint inum)
 
 // What memory knows of it is no longer so. Locked, or nobody else can find it.
 static void
-forget(struct inode *ip)
+inode_forget(struct inode *ip)
 {
   ip->valid = 0;
   ip->ahead = 0;
@@ -76,13 +76,13 @@ iget(uint inum, struct inode **ipp)
   if(inum == 0 || inum >= sb.ninodes)
     return -EIO;
   acquire(&itable.lock);
-  struct inode *ip = find(inum);
+  struct inode *ip = inode_find(inum);
   struct list *l;
   if(ip == 0 && (l = list_pop(&itable.lru)) != 0){
     ip = container_of(l, struct inode, lru);
     itable.nfree--;
     list_del(&ip->hash);
-    forget(ip);
+    inode_forget(ip);
     ip->dev = ROOTDEV;
     ip->inum = inum;
     ip->refs = 1;
@@ -120,7 +120,7 @@ fs_counts(uint32 *inodes, uint32 *inodes_free)
 
 // The i-node as it is on the disk, which may be anything: 0, or -EIO if it is free or cannot be right.
 static int
-load(struct inode *ip)
+inode_load(struct inode *ip)
 {
   struct buf *b = bread(IBLOCK(ip->inum, sb));
   if(b == 0)
@@ -154,7 +154,7 @@ int
 ilock(struct inode *ip)
 {
   lock(ip);
-  if(ip->valid || load(ip) == 0)
+  if(ip->valid || inode_load(ip) == 0)
     return 0;
   iunlock(ip);
   return -EIO;
@@ -209,7 +209,7 @@ ialloc(short type, short major, short minor, struct inode **ipp)
     iput(ip);
     return -EIO;
   }
-  forget(ip);
+  inode_forget(ip);
   ip->type = type;
   ip->major = major;
   ip->minor = minor;
@@ -319,7 +319,7 @@ destroy(struct inode *ip)
     if(ip->nlink == 0 && (e = free_content(ip)) == 0){
       ip->type = 0;
       iupdate(ip);
-      forget(ip);
+      inode_forget(ip);
       inum_free(ip->inum);
     }
     iunlock(ip);

@@ -144,7 +144,7 @@ log_write(struct buf *b)
 
 // Wait for the log thread to do what `done` says. 0, or -EIO. lock: log.lock.
 static int
-wait_until(int (*done)(uint64 target), uint64 target)
+log_wait_until(int (*done)(uint64 target), uint64 target)
 {
   uint64 tries = log.tries;
   while(!done(target)){
@@ -176,7 +176,7 @@ int
 log_sync(void)
 {
   acquire(&log.lock);
-  int e = wait_until(is_durable, log.n ? log.running : log.running - 1);
+  int e = log_wait_until(is_durable, log.n ? log.running : log.running - 1);
   release(&log.lock);
   return e;
 }
@@ -185,7 +185,7 @@ int
 log_empty(void)
 {
   acquire(&log.lock);
-  int e = wait_until(is_empty, log.n ? log.running : log.running - 1);
+  int e = log_wait_until(is_empty, log.n ? log.running : log.running - 1);
   release(&log.lock);
   return e;
 }
@@ -299,7 +299,7 @@ next_work(uint64 since)
 
 // One piece of work. lock: log.lock, let go of meanwhile. 0, or -EIO.
 static int
-work(void)
+log_work(void)
 {
   int e;
   if(log.stage == EMPTY && log.n)
@@ -322,7 +322,7 @@ log_thread(void *arg)
     while((when = next_work(since)) == FOREVER || now() < when)
       wq_sleep_until(&log.work, &log.lock, when);
     log.wanted = log.want_empty = 0;
-    int e = work();
+    int e = log_work();
     if(e < 0 && log.error == 0)
       printf("fs: the disk does not take writes; changes wait in memory\n");
     if(e == 0 && log.error < 0)

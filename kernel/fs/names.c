@@ -46,7 +46,7 @@ unlock_names(void)
 
 // Read it from the disk: from now on, as long as it is referenced, ilock() cannot fail.
 static int
-load(struct inode *ip)
+names_load(struct inode *ip)
 {
   int e = ilock(ip);
   if(e == 0)
@@ -66,7 +66,7 @@ find_entry(const char *path, struct entry *en)
   e = lookup_in(en->dp, en->name, &en->ip, &en->off);
   if(e == -ENOENT && en->dp->nlink > 0)
     return 0;
-  return e < 0 ? e : load(en->ip);
+  return e < 0 ? e : names_load(en->ip);
 }
 
 static void
@@ -236,7 +236,7 @@ fs_link(const char *old, const char *new)
   struct entry from = {0}, to = {0};
   lock_names();
   int e = fs_lookup(old, &from.ip);
-  if(e == 0 && (e = load(from.ip)) == 0 && (e = find_entry(new, &to)) == 0)
+  if(e == 0 && (e = names_load(from.ip)) == 0 && (e = find_entry(new, &to)) == 0)
     e = add_link(&from, &to);
   unlock_names();
   put_entry(&from);

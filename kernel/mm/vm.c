@@ -43,7 +43,7 @@ flush(uint64 va)
 
 // The entry for va at the lowest level. make: build the tables on the way. result: 0: there is no table, or no memory.
 static uint64 *
-walk(uint64 *root, uint64 va, int make)
+vm_walk(uint64 *root, uint64 va, int make)
 {
   uint64 *table = root;
   for(int level = 2; level > 0; level--){
@@ -63,7 +63,7 @@ walk(uint64 *root, uint64 va, int make)
 static uint64 *
 entry_of(struct vm *vm, uint64 va)
 {
-  return va < MAXVA ? walk(vm->root, va, 0) : 0;
+  return va < MAXVA ? vm_walk(vm->root, va, 0) : 0;
 }
 
 struct vm *
@@ -178,7 +178,7 @@ fill(struct vm *vm, uint64 va, uint64 *pte, uint64 perm, TAKES void *page)
   if(page == 0)
     return 0;
   vm->top = MAX(vm->top, PGROUNDDOWN(va) + PGSIZE);  // also when only a table is made
-  if(pte == 0 && (pte = walk(vm->root, va, 1)) == 0){
+  if(pte == 0 && (pte = vm_walk(vm->root, va, 1)) == 0){
     kfree(page);
     return 0;
   }
@@ -227,7 +227,7 @@ void *
 vm_load_page(struct vm *vm, uint64 va)
 {
   struct region *r = region_at(vm, va);
-  return r ? fill(vm, va, walk(vm->root, va, 0), r->perm, kalloc()) : 0;
+  return r ? fill(vm, va, vm_walk(vm->root, va, 0), r->perm, kalloc()) : 0;
 }
 
 // ----- sbrk -----
@@ -314,7 +314,7 @@ vm_sbrk(struct vm *vm, int64 n, int eager)
     return -1;
   vm->size = old + n;
   for(uint64 va = from; eager && va < to; va += PGSIZE)
-    if(fill(vm, va, walk(vm->root, va, 0), PTE_R | PTE_W, kzalloc()) == 0){
+    if(fill(vm, va, vm_walk(vm->root, va, 0), PTE_R | PTE_W, kzalloc()) == 0){
       shrink(vm, n);
       return -1;
     }

@@ -55,7 +55,7 @@ defend(struct netif *nif, const uint8 mac[6])
 
 // Can the sender be a host of this link? The address 0 is a host that has none yet, and asks (RFC 5227).
 static int
-plausible(const struct netif *nif, const struct arp_message *m)
+arp_plausible(const struct netif *nif, const struct arp_message *m)
 {
   static const uint8 nobody[6];
   if((m->sha[0] & 1) || ether_same(m->sha, nobody) || ether_same(m->sha, nif->mac))
@@ -85,7 +85,7 @@ arp_input(struct netif *nif, struct pktbuf *p)
 
   struct arp_message m;
   int why = arp_parse((struct arp *)pkt_data(p), pkt_len(p), &m);
-  if(why == 0 && !plausible(nif, &m))
+  if(why == 0 && !arp_plausible(nif, &m))
     why = DROP_ARP_SENDER + 1;
   if(why == 0 && nif->addr && m.sip == nif->addr)
     why = DROP_ARP_CONFLICT + 1;

@@ -51,15 +51,15 @@ void (*arp_silent)(struct netif *nif, uint32 addr);
 
 // Multiplicative hashing, keyed: nobody can choose addresses that all fall into one bucket.
 static inline struct entry **
-bucket(uint32 addr)
+arptab_bucket(uint32 addr)
 {
   return &buckets[(addr ^ hash_key) * 0x9e3779b1u >> (32 - BUCKET_BITS)];
 }
 
 static inline struct entry *
-find(struct netif *nif, uint32 addr)
+arptab_find(struct netif *nif, uint32 addr)
 {
-  struct entry *e = *bucket(addr);
+  struct entry *e = *arptab_bucket(addr);
   while(e && (e->addr != addr || e->nif != nif))
     e = e->link;
   return e;
@@ -67,9 +67,9 @@ find(struct netif *nif, uint32 addr)
 
 // Forget e; result: the packets that it held.
 static struct pktq
-forget(struct entry *e)
+arptab_forget(struct entry *e)
 {
-  struct entry **at = bucket(e->addr);
+  struct entry **at = arptab_bucket(e->addr);
   struct pktq held = e->held;
   while(*at != e)
     at = &(*at)->link;
@@ -96,7 +96,7 @@ victim(void)
 
 // A new entry, in its bucket, PENDING; 0: all others are pending or static.
 static struct entry *
-make(struct netif *nif, uint32 addr)
+arptab_make(struct netif *nif, uint32 addr)
 {
   struct entry *e = entries;
   while(e < entries + ARP_ENTRIES && e->state != ARP_FREE)
@@ -104,10 +104,10 @@ make(struct netif *nif, uint32 addr)
   if(e == entries + ARP_ENTRIES){
     if((e = victim()) == 0)
       return 0;
-    forget(e);  // it holds nothing: it was resolved
+    arptab_forget(e);  // it holds nothing: it was resolved
     net_count(ARP_EVICTED);
   }
-  struct entry **b = bucket(addr);
+  struct entry **b = arptab_bucket(addr);
   e->nif = nif;
   e->addr = addr;
   e->state = ARP_PENDING;
@@ -120,7 +120,7 @@ make(struct netif *nif, uint32 addr)
 
 // p must wait for e. result: as arp_output(). arplock is held, and let go.
 static int
-hold(struct entry *e, struct pktbuf *p, int first)
+arptab_queue(struct entry *e, struct pktbuf *p, int first)
 {
   struct netif *nif = e->nif;
   uint32 addr = e->addr;
@@ -147,11 +147,11 @@ static int
 resolve(struct netif *nif, struct pktbuf *p, uint32 next, struct entry *e)
 {
   int first = e == 0;
-  if(first && (e = make(nif, next)) == 0){
+  if(first && (e = arptab_make(nif, next)) == 0){
     release(&arplock);
     return p ? pkt_drop(p, DROP_ARP_TABLE, -ENOBUFS) : -ENOBUFS;
   }
-  return hold(e, p, first);
+  return arptab_queue(e, p, first);
 }
 
 int
@@ -159,7 +159,7 @@ arp_output(struct netif *nif, struct pktbuf *p, uint32 next)
 {
   uint8 mac[6] ETHER_EVEN;
   acquire(&arplock);
-  struct entry *e = find(nif, next);
+  struct entry *e = arptab_find(nif, next);
   if(unlikely(e == 0 || e->state == ARP_PENDING))
     return resolve(nif, p, next, e);
   for(int i = 0; i < 6; i++)
@@ -173,7 +173,7 @@ uint8 *
 arp_known(struct netif *nif, uint32 next, uint8 mac[6])
 {
   acquire(&arplock);
-  struct entry *e = find(nif, next);
+  struct entry *e = arptab_find(nif, next);
   int known = e && e->state != ARP_PENDING;
   if(known)
     memcpy(mac, e->mac, 6);
@@ -185,7 +185,7 @@ void
 arp_ask(struct netif *nif, uint32 addr)
 {
   acquire(&arplock);
-  if(find(nif, addr) == 0)
+  if(arptab_find(nif, addr) == 0)
     resolve(nif, 0, addr, 0);
   else
     release(&arplock);
@@ -235,7 +235,7 @@ answered(struct entry *e, const uint8 mac[6], int state)
     release(&arplock);
     send_held(nif, &held, mac);
     acquire(&arplock);
-    e = find(nif, addr);  // it may have been forgotten
+    e = arptab_find(nif, addr);  // it may have been forgotten
   }
   if(e && e->sending){
     held = take_held(e);
@@ -271,9 +271,9 @@ arptab_learn(struct netif *nif, uint32 addr, const uint8 mac[6], int add)
 {
   int moved = 0, tell = 0;
   acquire(&arplock);
-  struct entry *e = find(nif, addr);
+  struct entry *e = arptab_find(nif, addr);
   if(e == 0 && add)
-    e = make(nif, addr);
+    e = arptab_make(nif, addr);
   if(e == 0){
     release(&arplock);
     return 0;
@@ -312,7 +312,7 @@ age(struct entry *e, uint64 t, struct action *a)
       e->state = ARP_STALE;
       e->tries = 0;
     } else if(old >= life){
-      forget(e);
+      arptab_forget(e);
       return;
     }
   }
@@ -321,7 +321,7 @@ age(struct entry *e, uint64 t, struct action *a)
   *a = (struct action){ .nif = e->nif, .addr = e->addr };
   if(e->tries >= ARP_TRIES){
     a->silent = 1;
-    a->failed = forget(e);
+    a->failed = arptab_forget(e);
     return;
   }
   e->tries++;
@@ -364,7 +364,7 @@ arptab_clear(struct netif *nif, int statics)
     struct pktq held = { 0 };
     acquire(&arplock);
     if(e->state != ARP_FREE && (nif == 0 || e->nif == nif) && (statics || e->state != ARP_STATIC))
-      held = forget(e);
+      held = arptab_forget(e);
     release(&arplock);
     fail_held(&held);
   }
@@ -376,8 +376,8 @@ arp_add_static(struct netif *nif, uint32 addr, const uint8 mac[6])
   if(nif->loopback || (mac[0] & 1) || addr == nif->addr || !netif_net_has(netif_net(nif), addr) || netif_is_broadcast(nif, addr))
     return -EINVAL;
   acquire(&arplock);
-  struct entry *e = find(nif, addr);
-  if(e == 0 && (e = make(nif, addr)) == 0){
+  struct entry *e = arptab_find(nif, addr);
+  if(e == 0 && (e = arptab_make(nif, addr)) == 0){
     release(&arplock);
     return -ENOSPC;
   }
@@ -392,9 +392,9 @@ arp_delete(uint32 addr)
   for(int i = 0; i < nnetif; i++){
     struct pktq held = { 0 };
     acquire(&arplock);
-    struct entry *e = find(netifs[i], addr);
+    struct entry *e = arptab_find(netifs[i], addr);
     if(e){
-      held = forget(e);
+      held = arptab_forget(e);
       found = 1;
     }
     release(&arplock);

@@ -42,7 +42,7 @@ copy(uint8 *to, const uint8 *from)
 }
 
 static void
-refuse(struct netif *nif, struct pktbuf *p, enum drop_reason why)
+ether_refuse(struct netif *nif, struct pktbuf *p, enum drop_reason why)
 {
   count_add(&nif->stat.rx_drops, 1);
   pkt_drop(p, why, 0);
@@ -53,15 +53,15 @@ ether_input(struct netif *nif, struct pktbuf *p)
 {
   struct eth *h = __builtin_assume_aligned(pkt_pull(p, sizeof(*h)), 2);
   if(unlikely(h == 0))
-    return refuse(nif, p, DROP_ETH_SHORT);
+    return ether_refuse(nif, p, DROP_ETH_SHORT);
   if(likely(!nif->loopback)){
     // A frame of our own that came back (a hub, a multicast wire) would look like somebody with our address.
     if(unlikely(is_group(h->shost) || same(h->shost, nif->mac)))
-      return refuse(nif, p, DROP_ETH_SRC);
+      return ether_refuse(nif, p, DROP_ETH_SRC);
     if(is_group(h->dhost))
       p->l2bcast = 1;
     else if(unlikely(!same(h->dhost, nif->mac)))
-      return refuse(nif, p, DROP_ETH_DST);
+      return ether_refuse(nif, p, DROP_ETH_DST);
   }
   path_stage(p, PATH_ETHER);
   uint16 type = ntohs(h->type);
@@ -69,7 +69,7 @@ ether_input(struct netif *nif, struct pktbuf *p)
     if(types[i].type == type)
       return types[i].fn(nif, p);
   // Types below 0x600 are lengths: 802.3 framing, which hosts on the Internet do not use (RFC 1122, 2.3.3).
-  refuse(nif, p, type == ETHTYPE_VLAN || type == 0x88a8 ? DROP_ETH_VLAN : DROP_ETH_TYPE);
+  ether_refuse(nif, p, type == ETHTYPE_VLAN || type == 0x88a8 ? DROP_ETH_VLAN : DROP_ETH_TYPE);
 }
 
 void

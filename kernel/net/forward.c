@@ -21,7 +21,7 @@
 #define TS_UNUSUAL 0x80000000u  // not the time of the day (RFC 791 3.1)
 
 static int
-refuse(struct pktbuf *p, enum drop_reason why)
+forward_refuse(struct pktbuf *p, enum drop_reason why)
 {
   count_add(&p->nif->stat.rx_drops, 1);
   return pkt_drop(p, why, 0);
@@ -36,7 +36,7 @@ put32(uint8 *at, uint32 v)
 
 // Our address into a record route option, if there is room (RFC 791 3.1).
 static void
-record(uint8 *opt, uint32 addr)
+record_address(uint8 *opt, uint32 addr)
 {
   uint at = opt[2] - 1;
   if(at + 4 > opt[1])
@@ -74,7 +74,7 @@ update_options(struct ip *h, uint32 addr)
   uint8 *b = (uint8 *)h;
   for(uint i = sizeof(*h); i < ip_hlen(h) && b[i] != IPOPT_END; i += b[i] == IPOPT_NOP ? 1 : b[i + 1]){
     if(b[i] == IPOPT_RECORD)
-      record(b + i, addr);
+      record_address(b + i, addr);
     else if(b[i] == IPOPT_TIMESTAMP)
       stamp(b + i, addr);
   }
@@ -103,30 +103,30 @@ ip_forward_check(struct pktbuf *p, uint32 *next)
   struct netif *out;
   // Ends beyond the longest datagram: no host can use it, and cut again its later offsets would begin from 0.
   if((ntohs(h->ip_off) & IP_OFFMASK) * 8 + pkt_len(p) > IP_MAXLEN){
-    refuse(p, DROP_FRAG_BEYOND);
+    forward_refuse(p, DROP_FRAG_BEYOND);
     return 0;
   }
   if(p->l2bcast || !ip_is_host(p->dst) || ip_is_loopback(p->dst)){
-    refuse(p, DROP_IP_DST);
+    forward_refuse(p, DROP_IP_DST);
     return 0;
   }
   if(h->ip_ttl <= 1){
     icmp_error(p, ICMP_TIMXCEED, 0, 0);
-    refuse(p, DROP_IP_TTL);
+    forward_refuse(p, DROP_IP_TTL);
     return 0;
   }
   if((out = route_lookup(p->dst, next)) == 0 || out->loopback){
     icmp_error(p, ICMP_UNREACH, ICMP_UNREACH_NET, 0);
-    refuse(p, DROP_IP_NOROUTE);
+    forward_refuse(p, DROP_IP_NOROUTE);
     return 0;
   }
   if(netif_is_broadcast(out, p->dst)){
-    refuse(p, DROP_IP_DST);
+    forward_refuse(p, DROP_IP_DST);
     return 0;
   }
   if(pkt_len(p) > out->mtu && (ntohs(h->ip_off) & IP_DF)){
     icmp_error(p, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, out->mtu);
-    refuse(p, DROP_IP_TOOBIG);
+    forward_refuse(p, DROP_IP_TOOBIG);
     return 0;
   }
   return out;

@@ -75,7 +75,7 @@ drop_list(struct pktbuf *list, enum drop_reason why)
 }
 
 static struct datagram *
-find(const struct pktbuf *p)
+frag_find(const struct pktbuf *p)
 {
   const struct ip *h = header(p);
   for(struct datagram *d = datagrams; d < datagrams + DATAGRAMS; d++)
@@ -97,7 +97,7 @@ oldest(uint with)
 
 // A new datagram, of which p is a piece; 0: no more may wait.
 static struct datagram *
-start(const struct pktbuf *p)
+frag_start(const struct pktbuf *p)
 {
   struct datagram *d = datagrams;
   while(d < datagrams + DATAGRAMS && d->used)
@@ -132,7 +132,7 @@ enum verdict { PLACED, COPY, OVERLAP };
 
 // Put p in its place among the pieces.
 static enum verdict
-place(struct datagram *d, struct pktbuf *p)
+frag_place(struct datagram *d, struct pktbuf *p)
 {
   uint off = offset(p), n = pkt_len(p);
   struct pktbuf **at = &d->pieces;
@@ -156,7 +156,7 @@ place(struct datagram *d, struct pktbuf *p)
 
 // All is here: one datagram, the first piece in front with its IP header, the others behind it.
 static struct pktbuf *
-join(struct pktbuf *list)
+frag_join(struct pktbuf *list)
 {
   struct pktbuf *first = list;
   for(struct pktbuf *p = list; p; p = p->more){
@@ -200,13 +200,13 @@ frag_input(struct pktbuf *p)
   }
 
   acquire(&fraglock);
-  struct datagram *d = find(p);
-  if(npieces >= PIECES || (d == 0 && (d = start(p)) == 0)){
+  struct datagram *d = frag_find(p);
+  if(npieces >= PIECES || (d == 0 && (d = frag_start(p)) == 0)){
     struct datagram *o = oldest(npieces >= PIECES);
     evicted = strip(o);
     o->used = 0;
     if(d == 0 || d == o)
-      d = start(p);
+      d = frag_start(p);
   }
   if(d->dead){
     dropped = p;
@@ -214,7 +214,7 @@ frag_input(struct pktbuf *p)
     dropped = p;
     why = DROP_FRAG_FULL;
   } else {
-    enum verdict v = place(d, p);
+    enum verdict v = frag_place(d, p);
     if(v != PLACED)
       dropped = p;
     if(v == OVERLAP){
@@ -234,7 +234,7 @@ frag_input(struct pktbuf *p)
 
   drop_list(evicted, DROP_FRAG_FULL);
   drop_list(dropped, why);
-  return whole ? join(whole) : 0;
+  return whole ? frag_join(whole) : 0;
 }
 
 // Time is up for a datagram: the sender is told, unless its first piece is missing (RFC 792; icmp_error() looks).
@@ -247,7 +247,7 @@ expire(struct pktbuf *list)
 }
 
 static void
-reap(void *arg)
+frag_reap(void *arg)
 {
   uint64 t = now(), next = FOREVER;
   for(int i = 0; i < DATAGRAMS; i++){
@@ -279,5 +279,5 @@ frag_counts(uint *n, uint *pieces)
 void
 frag_init(void)
 {
-  timer_init(&reaper, reap, 0);
+  timer_init(&reaper, frag_reap, 0);
 }

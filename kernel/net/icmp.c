@@ -15,7 +15,7 @@
 
 // The request becomes the reply: addresses swapped, type changed, the rest as it came (RFC 1122 3.2.2.6).
 static void
-echo(struct netif *nif, struct pktbuf *p)
+icmp_echo_reply(struct netif *nif, struct pktbuf *p)
 {
   struct icmp *m = (struct icmp *)pkt_data(p);
   const struct ip *h = (struct ip *)(p->page + p->l3);
@@ -130,7 +130,7 @@ icmp_input(struct netif *nif, struct pktbuf *p)
   }
   switch(m->type){
   case ICMP_ECHO:
-    return echo(nif, p);
+    return icmp_echo_reply(nif, p);
   case ICMP_ECHOREPLY:
     return echo_reply(nif, p);
   case ICMP_UNREACH:

@@ -44,7 +44,7 @@ push_options(const struct ip_form *form, struct pktbuf *p, int first)
 // The IP header in front of one packet, and off it goes.
 // off: ip_off, host order.
 static int
-emit(const struct dst *d, struct pktbuf *p, const struct ip_form *form, uint16 id, uint off)
+ip_emit(const struct dst *d, struct pktbuf *p, const struct ip_form *form, uint16 id, uint off)
 {
   struct netif *nif = d->nif;
   int optlen = likely(form->optlen == 0) ? 0 : push_options(form, p, (off & IP_OFFMASK) == 0);
@@ -116,7 +116,7 @@ fragment(const struct dst *d, struct pktbuf *p, const struct ip_form *form, uint
   int err = 0;
   for(uint off = 0; (q = pktq_get(&pieces)) != 0; off += most){
     net_count(FRAG_SENT);
-    int e = emit(d, q, form, id, off / 8 | (pieces.n ? IP_MF : 0));
+    int e = ip_emit(d, q, form, id, off / 8 | (pieces.n ? IP_MF : 0));
     if(err == 0)
       err = e;
   }
@@ -131,7 +131,7 @@ ip_output(const struct dst *d, struct pktbuf *p, const struct ip_form *form)
   uint16 id = ip_new_id(!fits);
   net_count(IP_SENT);
   if(likely(fits))
-    return emit(d, p, form, id, 0);
+    return ip_emit(d, p, form, id, 0);
   uint len = pkt_chain_len(p);
   if(len + hlen > IP_MAXLEN)
     return pkt_drop(p, DROP_IP_TOOBIG, -EMSGSIZE);

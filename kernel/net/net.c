@@ -50,7 +50,7 @@ set_defaults(struct netif *nif)
 }
 
 static void
-changed(struct netif *nif)
+net_netif_changed(struct netif *nif)
 {
   uint32 bit = 1u << nif->index;
   if((configured & bit) == 0){
@@ -76,7 +76,7 @@ net_init(void)
   icmp_init();
   udp_init();
   sock_init();
-  netif_changed = changed;
+  netif_changed = net_netif_changed;
   loop_init();
   debugkey_register(C('N'), "network", netstat_dump);
 }

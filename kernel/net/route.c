@@ -77,7 +77,7 @@ route_lookup(uint32 dst, uint32 *next)
 
 // From number i on, the next route to dest, mask by this gateway, 0: by any; -1: no more.
 static int
-find(int i, uint32 dest, uint32 mask, uint32 gateway)
+route_find(int i, uint32 dest, uint32 mask, uint32 gateway)
 {
   for(; i < nroutes; i++)
     if(table[i].dest == dest && table[i].mask == mask && (gateway == 0 || table[i].gateway == gateway))
@@ -117,7 +117,7 @@ route_add(uint32 dest, uint32 mask, uint32 gateway, struct netif *nif)
     write_end();
     return -ENETUNREACH;
   }
-  for(int i = 0; (i = find(i, dest, mask, 0)) >= 0; i++){
+  for(int i = 0; (i = route_find(i, dest, mask, 0)) >= 0; i++){
     if(table[i].until)
       remove(i--);  // who adds a route knows better than a gateway
     else if(gateway == 0 || table[i].gateway == 0 || table[i].gateway == gateway)
@@ -136,7 +136,7 @@ route_delete(uint32 dest, uint32 mask, uint32 gateway)
 {
   int i, err = -ENOENT;
   write_begin();
-  while((i = find(0, dest, mask, gateway)) >= 0){
+  while((i = route_find(0, dest, mask, gateway)) >= 0){
     remove(i);
     err = 0;
   }
@@ -192,7 +192,7 @@ route_redirect(struct netif *nif, uint32 from, uint32 dst, uint32 gateway)
 }
 
 static void
-reap(void *arg)
+route_reap(void *arg)
 {
   int i, n;
   write_begin();
@@ -230,7 +230,7 @@ route_netif(struct netif *nif)
     if(r->nif == nif && (r->gateway == 0 || !netif_net_has(n, r->gateway)))
       remove(i);
   }
-  if(n.addr && find(0, n.addr & n.mask, n.mask, 0) < 0 && nroutes < ROUTES_MAX)
+  if(n.addr && route_find(0, n.addr & n.mask, n.mask, 0) < 0 && nroutes < ROUTES_MAX)
     insert((struct route){ n.addr & n.mask, n.mask, 0, nif, 0 });
   write_end();
 }
@@ -257,6 +257,6 @@ route_record(int i, void *rec)
 void
 route_init(void)
 {
-  timer_init(&reaper, reap, 0);
+  timer_init(&reaper, route_reap, 0);
   arp_silent = route_failed;
 }

@@ -71,7 +71,7 @@ sock_count(void)
 }
 
 static inline uint
-bucket(uint16 port)
+socktab_bucket(uint16 port)
 {
   return (port ^ port >> 6) % BUCKETS;
 }
@@ -92,7 +92,7 @@ fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr,
 struct sock *
 sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
-  uint b = bucket(lport);
+  uint b = socktab_bucket(lport);
   struct sock *best = 0;
   int how = 0;
   if(__atomic_load_n(&buckets[b].first, __ATOMIC_RELAXED) == 0)
@@ -114,7 +114,7 @@ sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 struct sock *
 socktab_find_lab(uint16 port)
 {
-  uint b = bucket(port);
+  uint b = socktab_bucket(port);
   acquire(&buckets[b].lock);
   struct sock *s = buckets[b].first;
   while(s && !(s->lab && s->local.port == port))
@@ -164,9 +164,9 @@ taken(uint b, const struct sock *s, uint32 addr, uint16 port)
 // A port for s. by_bind: 0: for what it sends, from the address that it has. No datagram that another socket got becomes ours
 // by it.
 static int
-take(struct sock *s, uint32 addr, uint16 port, int by_bind)
+socktab_take(struct sock *s, uint32 addr, uint16 port, int by_bind)
 {
-  uint b = bucket(port);
+  uint b = socktab_bucket(port);
   int err = 0;
   acquire(&buckets[b].lock);
   acquire(&s->lock);
@@ -194,20 +194,20 @@ take_any(struct sock *s, uint32 addr, int by_bind)
   uint range = 65536 - EPHEMERAL, start = rand32() % range;
   int err = -EADDRINUSE;
   for(uint i = 0; i < range && err == -EADDRINUSE; i++)
-    err = take(s, addr, EPHEMERAL + (start + i) % range, by_bind);
+    err = socktab_take(s, addr, EPHEMERAL + (start + i) % range, by_bind);
   return err;
 }
 
 int
 sock_take_port(struct sock *s, uint16 port)
 {
-  return port ? take(s, 0, port, 0) : take_any(s, 0, 0);
+  return port ? socktab_take(s, 0, port, 0) : take_any(s, 0, 0);
 }
 
 int
 socktab_bind(struct sock *s, const struct endpoint *ep)
 {
-  return ep->port ? take(s, ep->addr, ep->port, 1) : take_any(s, ep->addr, 1);
+  return ep->port ? socktab_take(s, ep->addr, ep->port, 1) : take_any(s, ep->addr, 1);
 }
 
 uint
@@ -215,7 +215,7 @@ socktab_lock(struct sock *s)
 {
   for(;;){
     uint16 port = endpoint_load(&s->local).port;
-    uint b = bucket(port);
+    uint b = socktab_bucket(port);
     acquire(&buckets[b].lock);
     acquire(&s->lock);
     if(s->local.port == port)

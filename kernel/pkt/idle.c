@@ -23,7 +23,7 @@
 
 // Sent packets back to the pool. Somebody who is just sending does it himself.
 static void
-reclaim(struct netif *nif)
+idle_reclaim(struct netif *nif)
 {
   struct pktbuf *done[RECLAIM];
   int n;
@@ -148,7 +148,7 @@ idle_look(void)
         poll_leave(nif, q);
     }
     if(!found && count_get(&nif->unclaimed))
-      reclaim(nif);
+      idle_reclaim(nif);
   }
   return found;
 }

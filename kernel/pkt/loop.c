@@ -75,7 +75,7 @@ stop(struct netif *nif)
 }
 
 static void
-ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
+loop_ring(struct netif *nif, int q, int is_tx, struct kstat_ring *r)
 {
   r->size = q == 0 ? QUEUE_MAX : 0;
   r->owned = is_tx ? 0 : count_get(&queue.n);
@@ -89,7 +89,7 @@ static const struct nic_ops ops = {
   .tx_return = tx_return,
   .irq = irq,
   .stop = stop,
-  .ring = ring,
+  .ring = loop_ring,
 };
 
 // What was sent comes in.

@@ -33,7 +33,7 @@ void (*netif_stopped)(struct netif *nif);
 
 // The stack hears of it, and sends: it may need any lock.
 static void
-changed(struct netif *nif)
+netif_notify(struct netif *nif)
 {
   lockorder_no_locks("news of an interface");
   if(netif_changed)
@@ -59,7 +59,7 @@ netif_register(struct netif *nif)
   __atomic_store_n(&nnetif, nnetif + 1, __ATOMIC_RELEASE);  // whoever counts it in sees it whole
   release(&netif_lock);
   netif_share();
-  changed(nif);
+  netif_notify(nif);
   return 0;
 }
 
@@ -94,7 +94,7 @@ netif_link(struct netif *nif, int link)
     return;
   printf_notice("%s: link %s\n", nif->name, link ? "up" : "down");
   count_add(&nif->stat.link_changes, 1);
-  changed(nif);
+  netif_notify(nif);
 }
 
 void
@@ -154,7 +154,7 @@ static int send_waiting(struct netif *nif, int most);
 
 // Packets that the card has sent. txlock is held; the caller frees them without it.
 static int
-reclaim(struct netif *nif, struct pktbuf **done)
+netif_reclaim(struct netif *nif, struct pktbuf **done)
 {
   int n = nif->ops->tx_return(nif, 0, done, RECLAIM_MAX);
 
@@ -213,7 +213,7 @@ bytes_of(struct pktbuf **in, int n)
 // Frames to the card, which counts as sent what it takes; *ndone sent ones come back into done. txlock is held. result: how many
 // it took.
 static int
-give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *ndone)
+netif_submit(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *ndone)
 {
   struct path *paths[RECLAIM_MAX];
   int taken, recorded = count_get(&path_on);
@@ -221,9 +221,9 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
 
   if(unlikely(recorded))
     take_paths(in, n, paths);
-  *ndone = nif->unclaimed >= RECLAIM_EVERY ? reclaim(nif, done) : 0;
+  *ndone = nif->unclaimed >= RECLAIM_EVERY ? netif_reclaim(nif, done) : 0;
   taken = nif->ops->tx_provide(nif, 0, in, n);
-  if(unlikely(taken < n) && *ndone == 0 && (*ndone = reclaim(nif, done)) > 0)
+  if(unlikely(taken < n) && *ndone == 0 && (*ndone = netif_reclaim(nif, done)) > 0)
     taken += nif->ops->tx_provide(nif, 0, in + taken, n - taken);
   nif->unclaimed += taken;
   if(unlikely(taken < n))
@@ -237,7 +237,7 @@ give(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *nd
 
 // p waits for the end of this hart's turn; or, sent at once, goes behind others that wait. txlock is held. 0: too many do.
 static int
-hold(struct netif *nif, struct pktbuf *p, int turn)
+netif_queue(struct netif *nif, struct pktbuf *p, int turn)
 {
   if(nif->outq.n >= nif->outmost && turn)
     return 0;
@@ -261,7 +261,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   acquire(&nif->txlock);
   turn = held[mycpu()->id];  // under the lock: who sends from a program's call may be moved after it
   waits = (turn && !nif->loopback) || nif->outq.n > 0;
-  taken = waits ? hold(nif, p, turn) : give(nif, &p, 1, done, &ndone);
+  taken = waits ? netif_queue(nif, p, turn) : netif_submit(nif, &p, 1, done, &ndone);
   release(&nif->txlock);
 
   free_all(done, ndone);
@@ -294,7 +294,7 @@ send_batch(struct netif *nif, int n)
   acquire(&nif->txlock);
   while(k < MIN(n, RECLAIM_MAX) && (in[k] = pktq_get(&nif->outq)) != 0)
     k++;
-  taken = give(nif, in, k, done, &ndone);
+  taken = netif_submit(nif, in, k, done, &ndone);
   release(&nif->txlock);
   free_all(done, ndone);
   for(int i = taken; i < k; i++){
@@ -430,6 +430,6 @@ netif_config(struct netif *nif, uint32 addr, uint32 mask, int up)
   __atomic_store(&nif->net, &net, __ATOMIC_RELAXED);
   nif->up = up != 0;
   release(&netif_lock);
-  changed(nif);
+  netif_notify(nif);
   return 0;
 }

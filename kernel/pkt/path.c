@@ -37,7 +37,7 @@ static uint64 cycle0, time0;   // when it was turned on
 static int counts_insns;       // instret is what its name says
 
 static inline void
-set(struct moment *m)
+path_set_moment(struct moment *m)
 {
   push_off();
   *m = (struct moment){ csr_read(cycle), csr_read(instret), 1, mycpu()->id };
@@ -48,13 +48,13 @@ void
 path_came_now(void)
 {
   push_off();
-  set(&came[mycpu()->id]);
+  path_set_moment(&came[mycpu()->id]);
   pop_off();
 }
 
 // A record that is free, the n-th if it is; 0: all are taken.
 static struct path *
-take(uint32 n)
+path_take(uint32 n)
 {
   for(uint i = 0; i < RECORDS; i++){
     struct path *r = &records[(n + i) % RECORDS];
@@ -69,7 +69,7 @@ void
 path_begin(struct pktbuf *p, int first, int stage)
 {
   uint32 n = __atomic_fetch_add(&npackets, 1, __ATOMIC_RELAXED);
-  struct path *r = take(n);
+  struct path *r = path_take(n);
   if(r == 0){
     path_on = 0;
     return;
@@ -79,14 +79,14 @@ path_begin(struct pktbuf *p, int first, int stage)
   push_off();
   r->stage[first] = came[mycpu()->id];
   pop_off();
-  set(&r->stage[stage]);
+  path_set_moment(&r->stage[stage]);
   p->path = r;
 }
 
 void
 path_mark(struct path *r, int stage)
 {
-  set(&r->stage[stage]);
+  path_set_moment(&r->stage[stage]);
 }
 
 // Ports are at the same place in UDP and TCP.

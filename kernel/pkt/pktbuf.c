@@ -57,7 +57,7 @@ pkt_init(uint npackets)
 
 // A new packet with a page; 0: no memory, or as many as there may be. pool.lock is held.
 static struct pktbuf *
-make(void)
+pkt_make(void)
 {
   if(pool.made >= pool.max)
     return 0;
@@ -82,7 +82,7 @@ make(void)
 
 // A batch for this hart's list.
 static void
-refill(struct cache *c)
+pkt_refill(struct cache *c)
 {
   acquire(&pool.lock);
   while(c->n < batch){
@@ -90,7 +90,7 @@ refill(struct cache *c)
     if(p){
       pool.free = p->next;
       pool.nfree--;
-    } else if((p = make()) == 0){
+    } else if((p = pkt_make()) == 0){
       break;
     }
     p->next = c->first;
@@ -101,7 +101,7 @@ refill(struct cache *c)
 }
 
 static void
-give_back(struct cache *c)
+pkt_return_batch(struct cache *c)
 {
   acquire(&pool.lock);
   for(uint i = 0; i < batch; i++){
@@ -123,7 +123,7 @@ pkt_alloc(void)
   push_off();
   struct cache *c = &caches[mycpu()->id];
   if(unlikely(c->n == 0))
-    refill(c);
+    pkt_refill(c);
   struct pktbuf *p = c->first;
   if(likely(p != 0)){
     c->first = p->next;
@@ -165,7 +165,7 @@ free_one(struct pktbuf *p)
   p->next = c->first;
   c->first = p;
   if(unlikely(++c->n > 2 * batch))
-    give_back(c);
+    pkt_return_batch(c);
   pop_off();
 }
 

@@ -69,7 +69,7 @@ poll_replace(struct netif *nif, const struct nic_ops *ops, int q, struct pktbuf 
 
 // Up to n frames from the ring to where the mode says: how many there were; n if input was stopped before that.
 static int
-drain(struct netif *nif, int q, int n)
+poll_drain(struct netif *nif, int q, int n)
 {
   struct batch *b = &batches[nif->index][q];
   int done = 0, got, good, ring = !nif->loopback;  // what comes over lo is on no ring, where others would have to take its place
@@ -100,7 +100,7 @@ poll_alone(struct netif *nif, int q, int quota)
 
   nif->stat.polls++;
   for(;;){
-    done += drain(nif, q, quota - done);
+    done += poll_drain(nif, q, quota - done);
     if(done >= quota || __atomic_compare_exchange_n(busy, &alone, 0, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
       break;
     // Somebody was turned away meanwhile.
@@ -341,7 +341,7 @@ have_it_reset(struct netif *nif)
 // Packets onto a ring until it has as many as it may. Whoever comes to drain it meanwhile is turned away: then the
 // net thread looks.
 static void
-refill(struct netif *nif, int q)
+poll_refill(struct netif *nif, int q)
 {
   struct pktbuf *p;
 
@@ -371,7 +371,7 @@ netif_fill_rings(void)
   for(int i = 0; i < count_get(&nnetif); i++)
     for(int q = 0; q < netifs[i]->nqueue; q++)
       if(!netifs[i]->loopback){
-        refill(netifs[i], q);
+        poll_refill(netifs[i], q);
         most = netifs[i]->rxmost;
       }
   if(netif_nics() > 0 && most < TUNE(RXRING) && most != said)

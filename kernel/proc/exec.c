@@ -71,7 +71,7 @@ load_segment(struct vm *vm, struct inode *ip, const struct proghdr *ph)
 
 // All segments of the program into vm. result: entry point in *entry.
 static int
-load(struct vm *vm, struct inode *ip, uint64 *entry)
+exec_load(struct vm *vm, struct inode *ip, uint64 *entry)
 {
   struct elfhdr eh;
   struct proghdr ph;
@@ -125,7 +125,7 @@ push_args(struct vm *vm, char **argv, uint64 *sp, uint64 base)
 static int
 build(struct vm *vm, struct inode *ip, char **argv, uint64 *entry, uint64 *sp)
 {
-  int e = load(vm, ip, entry);
+  int e = exec_load(vm, ip, entry);
   if(e < 0)
     return e;
   uint64 base = PGROUNDUP(vm->size) + PGSIZE;

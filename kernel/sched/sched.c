@@ -72,7 +72,7 @@ first_ready(void)
 
 // Behind all that have had as little.
 static void
-enqueue(struct proc *p)
+sched_enqueue(struct proc *p)
 {
   struct list *at = run_queue.prev;
   while(at != &run_queue && container_of(at, struct proc, link)->had > p->had)
@@ -141,7 +141,7 @@ sched_ready(struct proc *p)
   int here = c->proc == c->idle_thread && list_empty(&run_queue);  // this hart will take it at once
   p->wq = 0;
   limit_credit(p);
-  enqueue(p);
+  sched_enqueue(p);
   if(!here)
     find_hart(p);
 }
@@ -172,7 +172,7 @@ set_had(struct proc *p, uint64 had)
   p->had = had;
   if(p->state == PS_READY){
     list_del(&p->link);
-    enqueue(p);
+    sched_enqueue(p);
     find_hart(p);
   }
 }
@@ -274,7 +274,7 @@ give_turn(int to_all)
     charge(p, t);
     if(to_all)
       p->had = MAX(p->had, n->had);
-    enqueue(p);
+    sched_enqueue(p);
     switch_at(t);
   }
   sched_release();
@@ -350,7 +350,7 @@ sched_hart_init(void)
 }
 
 static int
-work(struct cpu *c)
+sched_has_work(struct cpu *c)
 {
   return !list_empty(&run_queue) || c->resched;
 }
@@ -362,11 +362,11 @@ spin_for_work(struct cpu *c)
   uint32 nobody = 0;
   int found;
   if(!__atomic_compare_exchange_n(&spinner, &nobody, c->id + 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-    return work(c);
+    return sched_has_work(c);
   uint64 end = now() + idle_spin_time;
   do {
     for(int i = 0; i < 16; i++){  // now() is dear
-      if((found = work(c)))
+      if((found = sched_has_work(c)))
         break;
       if(idle_poll && idle_poll())
         end = now() + idle_spin_time;
@@ -374,7 +374,7 @@ spin_for_work(struct cpu *c)
   } while(!found && (now() < end || (idle_stop && idle_stop())));
   __atomic_store_n(&spinner, 0, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  return found || work(c);  // again: nobody was called while we were the spinner
+  return found || sched_has_work(c);  // again: nobody was called while we were the spinner
 }
 
 // Sleep until an interrupt. With interrupts off, so that none slips in between the last look and WFI; a pending one
@@ -388,7 +388,7 @@ sleep_for_work(struct cpu *c)
   __atomic_fetch_or(&idle_harts, me, __ATOMIC_SEQ_CST);
   if(c->vm && __atomic_load_n(&c->vm->dead, __ATOMIC_SEQ_CST))
     vm_switch(0, 0, 1);
-  if(!work(c) && !panicked){
+  if(!sched_has_work(c) && !panicked){
     uint64 t = now();
     c->wfis++;
     asm volatile("wfi" ::: "memory");

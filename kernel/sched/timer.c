@@ -35,7 +35,7 @@ timer_set_frequency(uint64 hz)
 
 // n counts at one frequency as counts at another, exactly: whole seconds first. up: 1 more if some is left over.
 static uint64
-convert(uint64 n, uint64 from_hz, uint64 to_hz, int up)
+timer_convert(uint64 n, uint64 from_hz, uint64 to_hz, int up)
 {
   return n / from_hz * to_hz + (n % from_hz * to_hz + (up ? from_hz - 1 : 0)) / from_hz;
 }
@@ -43,7 +43,7 @@ convert(uint64 n, uint64 from_hz, uint64 to_hz, int up)
 uint64
 timer_scaled(uint64 csr)
 {
-  return convert(csr, timer_csr_hz, TIMER_HZ, 0);
+  return timer_convert(csr, timer_csr_hz, TIMER_HZ, 0);
 }
 
 // stimecmp has the number 0x14d; not every assembler knows its name.
@@ -52,7 +52,7 @@ set_stimecmp(uint64 when)
 {
   mycpu()->timer_at = when;
   if(timer_csr_hz && when != ~0UL)
-    when = convert(when, TIMER_HZ, timer_csr_hz, 1);
+    when = timer_convert(when, TIMER_HZ, timer_csr_hz, 1);
   csr_write(0x14d, when);
 }
 

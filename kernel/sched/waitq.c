@@ -58,7 +58,7 @@ struct alarm {
 };
 
 static void
-ring(void *arg)
+wq_timeout(void *arg)
 {
   struct alarm *a = arg;
   acquire(&sched_lock);
@@ -78,10 +78,10 @@ wq_sleep_until(struct waitq *q, struct spinlock *lk, uint64 when)
     return wait(q, lk, 0);
   if(now() >= when)
     return -ETIMEDOUT;
-  timer_init(&a.timer, ring, &a);
+  timer_init(&a.timer, wq_timeout, &a);
   timer_set(&a.timer, when);
   int result = wait(q, lk, 0);
-  timer_cancel_wait(&a.timer);  // the alarm is on this stack; ring() takes no lock of ours, so the wait is short
+  timer_cancel_wait(&a.timer);  // the alarm is on this stack; wq_timeout() takes no lock of ours, so the wait is short
   return result;
 }
 
