@@ -10,6 +10,7 @@
 #include "pkt/path.h"
 #include "pkt/tune.h"
 #include "sched/proc.h"
+#include "sched/timer.h"
 
 // --- the peer (POSIX.1-2017: connect()) ---
 //
@@ -26,6 +27,7 @@ disconnect(struct sock *s)
     socktab_release_port(s, b);
   endpoint_store(&s->local, s->bound);
   endpoint_store(&s->peer, (struct endpoint){ 0 });
+  s->port_since = now();
   s->err = 0;
   socktab_unlock(s, b);
 }

@@ -5,9 +5,11 @@
 // comes for them, more frames taken than the NIC has received. So do queues: a packet that stands nowhere, a reader
 // that sleeps in front of a full queue.
 //
-// Other harts go on while we look, so for a moment everything may look wrong. We look twice, with LOOK between, and
-// only what was the same at both moments, and cannot be so for long in a kernel without a fault, counts. A host
-// that has other work may stop a hart for that long, so whoever finds something looks again, longer, before it speaks.
+// Other harts and the NIC go on while we look, so for a moment everything may look wrong: under a flood the NIC has used up its
+// descriptors again and again. We look twice, with LOOK between. A verdict takes what was wrong at both moments, and what it
+// compares did not move from before the first value was read until after the last one: a count that only grows (descriptors
+// taken back, tail writes, resets) and is the same at both moments says so. A host that has other work may stop a hart for
+// that long, so whoever finds something looks again, longer, before it speaks.
 // A sentence says what was seen, then what usually is the mistake.
 
 #include "net/diagnose.h"
@@ -29,29 +31,33 @@
 #define LOOK_AGAIN (100 * MSEC)
 #define SPINS 100000     // looks at the clock in 10 ms, if it stands still
 #define LEAKED 16        // packets that may be on their way while nothing goes on: each hart has some in hand
+#define NS (1000000000 / TIMER_HZ)  // in a tick of now()
 #define LOCK_PATIENCE (2 * SEC)  // a slow host may stop the holder's hart for a while
 
 // One moment of an interface.
 struct moment {
   struct nic_facts nic;
-  uint64 irqs, polls, rx_frames, rx_bytes, tx_frames;
+  uint64 irqs, polls, rx_frames, rx_bytes, tx_frames, resets;
   int sending;  // somebody has txlock
   int planned;  // somebody is about to look at the ring: a hart is at it, the net thread has it, idle harts watch it
 };
 
 struct look {
   struct moment nif[NETIF_MAX][2];
-  uint in_use[2];
+  uint64 began;  // now() before the first moment
+  uint in_use[2], known[2];  // packets: not in the pool; of those, on a ring or in a queue
   struct {
     uint32 queued;
-    uint64 received;
+    uint64 received, port_since;
     int stuck;  // datagrams wait, and so does a reader that nobody has woken
+    int over;   // more of them than may
     int orphan;
   } sock[NSOCK][2];
   struct lock_wait lock[NCPU][2];
 };
 
-static struct look look;  // too large for a stack. Two that look at once may spoil each other's findings, and nothing else
+static struct look look;  // too large for a stack
+static int looking;       // [a] somebody has it
 
 struct mouth {
   void (*say)(const char *text, void *arg);
@@ -88,6 +94,7 @@ look_at_nic(struct netif *nif, struct moment *m)
   m->rx_frames = nif->stat.rx_frames;
   m->rx_bytes = nif->stat.rx_bytes;
   m->tx_frames = nif->stat.tx_frames;
+  m->resets = nif->stat.resets;
 }
 
 // Somebody was woken from this queue and has not run yet.
@@ -117,7 +124,35 @@ look_at_socket(int i, int when)
   look.sock[i][when].queued = s->rxq.n;
   look.sock[i][when].received = s->received;
   look.sock[i][when].stuck = s->proto && s->rxq.n > 0 && !list_empty(&s->readers.waiters) && !woken(&s->readers);
+  look.sock[i][when].over = s->proto && s->rxq.n > s->rxmax;
+  look.sock[i][when].port_since = s->proto && !s->closed ? s->port_since : 0;
   look.sock[i][when].orphan = s->proto && s->lab && s->local.port && !lives(s->pid);
+}
+
+static uint
+arp_waits(void)
+{
+  struct kstat_arp r;
+  uint n = 0;
+  for(int i = 0, there; (there = arp_record(i, &r)) >= 0; i++)
+    n += there > 0 ? r.held : 0;
+  return n;
+}
+
+static void
+look_at_packets(int when)
+{
+  uint datagrams, pieces, nics = 0, queued = 0;
+
+  look.in_use[when] = pkt_in_use();
+  for(int i = 0; i < nnetif; i++)
+    if(netifs[i]->facts)
+      nics += look.nif[i][when].nic.rx.held + look.nif[i][when].nic.tx.held + count_get(&netifs[i]->outq.n);
+  for(int i = 0; i < NSOCK; i++)
+    queued += look.sock[i][when].queued;
+  frag_counts(&datagrams, &pieces);
+  look.known[when] = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() +
+    filter_waits() + count_get(&netif_delayed);
 }
 
 static void
@@ -130,29 +165,29 @@ look_at_all(int when)
     look_at_socket(i, when);
   for(int i = 0; i < ncpu; i++)
     look.lock[i][when] = lock_waits[i];
-  look.in_use[when] = pkt_in_use();
+  look_at_packets(when);
 }
 
 // ----- the rings -----
 
 static const char *const owners[PKT_NOWNERS] = {"the pool", "the NIC", "the stack", "a socket", "a program"};
 
-// What both directions have in common.
+// What both directions have in common. was, r: at the first moment and at the second; still: nobody changed the ring in between.
 static void
-judge_ring(struct mouth *m, const char *name, const char *dir, const struct ring_facts *r)
+judge_ring(struct mouth *m, const char *name, const char *dir, const struct ring_facts *was, const struct ring_facts *r, int still)
 {
   char t = dir[0] == 'r' ? 'R' : 'T';
-  if(r->base_wrong)
+  if(was->base_wrong && r->base_wrong)
     say(m, "%s: %cDBAL and %cDBAH do not hold the physical address of the %s ring", name, t, t, dir);
-  if(r->not_ram >= 0)
+  if(r->not_ram >= 0 && was->not_ram == r->not_ram && was->address == r->address)
     say(m, "%s: %s descriptor %d has the address 0x%lx, which is no RAM: a descriptor takes a physical address (va2pa)",
         name, dir, r->not_ram, r->address);
-  if(r->foreign >= 0)
+  if(still && r->foreign >= 0 && was->foreign == r->foreign)
     say(m, "%s: the packet of %s descriptor %d belongs to %s: it was handed up, or freed, and is still on the ring", name, dir,
         r->foreign, owners[r->owner]);
   if(r->tail >= r->size)
     say(m, "%s: %cDT = %d in a ring of %d descriptors: the index is not wrapped (%% %d)", name, t, r->tail, r->size, r->size);
-  if(r->held >= r->size)
+  if(still && was->held >= r->size && r->held >= r->size)
     say(m, "%s: %d %s descriptors are filled and not taken back, in a ring of %d: one was used again before it was done (DD)",
         name, r->held, dir, r->size);
 }
@@ -161,24 +196,29 @@ static void
 judge_receive(struct mouth *m, struct netif *nif, const struct moment *a, const struct moment *b)
 {
   const struct nic_facts *f = &b->nic;
-  const struct ring_facts *r = &f->rx;
+  const struct ring_facts *was = &a->nic.rx, *r = &f->rx;
+  int still = was->turns == r->turns && was->tail_writes == r->tail_writes && was->tail == r->tail && a->resets == b->resets;
+  // Of the empty buffers some may wait until the tail is written for them. The NIC has those that it was told of.
+  uint told = r->tail_writes ? was->told : was->held;
 
-  judge_ring(m, nif->name, "receive", r);
-  if(!f->rx_on)
+  judge_ring(m, nif->name, "receive", was, r, still);
+  if(!a->nic.rx_on && !f->rx_on)
     say(m, "%s: the receive unit is off (RCTL.EN)", nif->name);
-  if(!f->broadcasts)
+  if(!a->nic.broadcasts && !f->broadcasts)
     say(m, "%s: broadcasts are not received (RCTL.BAM), so no ARP request is", nif->name);
-  if(!f->bus_master)
+  if(!a->nic.bus_master && !f->bus_master)
     say(m, "%s: the NIC may not read or write memory (PCI command, bus master)", nif->name);
-  if(!a->planned && !b->planned && a->nic.rx.turns == r->turns && r->head == r->tail && r->done < r->held && r->tail < r->size)
+  if(still && !a->planned && !b->planned && was->head == r->tail && r->head == r->tail && was->done < told && r->done < told &&
+     r->tail < r->size)
     say(m, "%s: RDH = RDT = %d: the NIC owns no descriptor, and %d empty buffers are on the ring: RDT was %s", nif->name,
-        r->head, r->held - r->done, r->tail_writes ? "written one too far" : "never written");
-  if((int32)(f->taken - f->rx_frames) > 0)
+        r->head, told - r->done, r->tail_writes ? "written one too far" : "never written");
+  if(a->resets == b->resets && (int32)(a->nic.taken - a->nic.rx_frames) > 0 && (int32)(f->taken - f->rx_frames) > 0)
     say(m, "%s: the driver has taken %d frames from the ring, and the NIC has received %d: a descriptor was given back with "
            "the DD of its last frame", nif->name, f->taken, f->rx_frames);
   // Bytes, while frames agree: 4 too many or too few for each frame are the CRC.
   int64 more = (int64)(int32)((uint32)b->rx_bytes + 4 * f->rx_frames - f->rx_bytes);
   if(f->rx_frames && nif->ops == nif->driver_ops && (uint32)b->rx_frames == f->rx_frames && a->rx_frames == b->rx_frames &&
+     a->nic.rx_frames == f->rx_frames && a->nic.rx_bytes == f->rx_bytes &&
      (more == 4 * (int64)f->rx_frames || more == -4 * (int64)f->rx_frames))
     say(m, "%s: %d frames of %d bytes were received, and handed up with %ld bytes: their length is %s", nif->name, f->rx_frames,
         f->rx_bytes - 4 * f->rx_frames, b->rx_bytes,
@@ -189,22 +229,24 @@ static void
 judge_transmit(struct mouth *m, struct netif *nif, const struct moment *a, const struct moment *b)
 {
   const struct nic_facts *f = &b->nic;
-  const struct ring_facts *r = &f->tx;
-  int quiet = !a->sending && !b->sending && a->nic.sent == f->sent && a->nic.tx_frames == f->tx_frames && a->nic.tx.tail == r->tail;
+  const struct ring_facts *was = &a->nic.tx, *r = &f->tx;
+  int still = !a->sending && !b->sending && was->turns == r->turns && a->resets == b->resets;
+  int quiet = !a->sending && !b->sending && a->nic.sent == f->sent && a->nic.tx_frames == f->tx_frames && was->tail == r->tail &&
+    a->resets == b->resets;
 
-  judge_ring(m, nif->name, "transmit", r);
-  if(!f->tx_on)
+  judge_ring(m, nif->name, "transmit", was, r, still);
+  if(!a->nic.tx_on && !f->tx_on)
     say(m, "%s: the transmit unit is off (TCTL.EN)", nif->name);
-  if(!f->ends_eop)
+  if(!a->nic.ends_eop && !f->ends_eop)
     say(m, "%s: the last descriptor of a frame lacks EOP: the NIC waits for the rest of the frame", nif->name);
-  if(!f->ends_rs)
+  if(!a->nic.ends_rs && !f->ends_rs)
     say(m, "%s: the last descriptor of a frame lacks RS: the NIC never sets DD, and the packet never comes back", nif->name);
   if(!quiet || r->tail >= r->size)
     return;
-  if(r->tail != r->wanted_tail)
+  if(r->tail != r->wanted_tail && was->wanted_tail == r->wanted_tail)
     say(m, "%s: the driver has filled the transmit ring up to %d, and TDT = %d: the NIC does not know of the rest (TDT is the "
            "first descriptor that it may not use)", nif->name, r->wanted_tail, r->tail);
-  else if(r->head != r->tail && a->nic.tx.head == r->head && f->tx_on && nif->link)
+  else if(r->tail == r->wanted_tail && r->head != r->tail && was->head == r->head && f->tx_on && nif->link)
     say(m, "%s: the NIC does not fetch what it should send: TDH = %d, TDT = %d", nif->name, r->head, r->tail);
   else if(r->head == r->tail && f->ends_eop && f->tx_on && f->bus_master && (int32)(f->sent - f->tx_frames) > 0)
     say(m, "%s: the NIC has fetched %d frames and sent %d: a descriptor lacked EOP", nif->name, f->sent, f->tx_frames);
@@ -228,11 +270,11 @@ judge_interrupts(struct mouth *m, struct netif *nif, const struct moment *a, con
   if(f->irq_claims != f->irq_completes && a->nic.irq_claims == f->irq_claims)
     say(m, "%s: its interrupt (line %d) was claimed %d times at the PLIC and completed %d times: no other comes until it is "
            "completed", name, f->irq, f->irq_claims, f->irq_completes);
-  else if(!f->irq_enabled)
+  else if(!f->irq_enabled && !a->nic.irq_enabled)
     say(m, "%s: the PLIC does not let its interrupt (line %d) pass: enable it", name, f->irq);
   else if(!f->unmasked && !a->nic.unmasked)
     say(m, "%s: IMS does not let receive interrupts (RXT0) pass, and nobody polls%s", name, frames);
-  else if(f->cause && a->nic.cause && !f->irq_pending)
+  else if(f->cause && a->nic.cause && !f->irq_pending && !a->nic.irq_pending)
     say(m, "%s: a receive interrupt waits in ICR, IMS lets it pass, and the PLIC has none: the handler must read "
            "ICR, or the line never falls and never rises again%s", name, frames);
   else if(waiting && a->nic.rx.done && !f->cause && !a->nic.cause)
@@ -242,21 +284,11 @@ judge_interrupts(struct mouth *m, struct netif *nif, const struct moment *a, con
 
 // ----- packets -----
 
-static uint
-arp_waits(void)
-{
-  struct kstat_arp r;
-  uint n = 0;
-  for(int i = 0, there; (there = arp_record(i, &r)) >= 0; i++)
-    n += there > 0 ? r.held : 0;
-  return n;
-}
-
 // Packets that stand nowhere, while nothing goes on.
 static void
 judge_packets(struct mouth *m)
 {
-  uint owned[PKT_NOWNERS], datagrams, pieces, nics = 0, queued = 0;
+  uint owned[PKT_NOWNERS], nics = 0, most = LEAKED + ncpu;
   for(int i = 0; i < nnetif; i++){
     const struct moment *a = &look.nif[i][0], *b = &look.nif[i][1];
     struct netif *nif = netifs[i];
@@ -266,13 +298,8 @@ judge_packets(struct mouth *m)
       return;
     nics += b->nic.rx.held + b->nic.tx.held + count_get(&nif->outq.n);
   }
-  for(int i = 0; i < NSOCK; i++)
-    queued += look.sock[i][1].queued;
-  frag_counts(&datagrams, &pieces);
-  uint known = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() + filter_waits() +
-    count_get(&netif_delayed);
-  uint in_use = look.in_use[1];
-  if(in_use < look.in_use[0] || in_use < known + LEAKED + ncpu)
+  uint in_use = look.in_use[1], known = look.known[1];
+  if(in_use < look.in_use[0] || look.in_use[0] < look.known[0] + most || in_use < known + most)
     return;
   pkt_owners(owned);
   const char *whose = owned[PKT_NIC] > nics + LEAKED / 2 ? "sent, and not freed when the NIC was done with them (tx_return)" :
@@ -283,7 +310,7 @@ judge_packets(struct mouth *m)
 
 // ----- sockets -----
 
-// The frame that came last to port `port` in the tap and found nobody: when, or 0.
+// The last frame in the tap that came for the port of s, and found nobody, before we looked at s: when, or 0.
 static uint64
 missed(const struct sock *s)
 {
@@ -292,7 +319,7 @@ missed(const struct sock *s)
   for(int i = 0; i < TAP_N; i++){
     if(tap_read(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
       continue;
-    if(strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
+    if(t.when_ns < look.began * NS && strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
       when = t.when_ns;
   }
   return when;
@@ -304,10 +331,10 @@ judge_sockets(struct mouth *m)
   for(int i = 0; i < NSOCK; i++){
     struct sock *s = sock_number(i);
     uint port = s->local.port;
-    uint64 gone;
+    uint64 gone, since = look.sock[i][1].port_since;
     if(s->proto == 0)
       continue;
-    if(s->rxq.n > s->rxmax)
+    if(look.sock[i][0].over && look.sock[i][1].over)
       say(m, "port %d: %d datagrams wait, and %d may: the queue has no bound", port, s->rxq.n, s->rxmax);
     if(look.sock[i][0].stuck && look.sock[i][1].stuck && look.sock[i][0].received == s->received &&
        look.sock[i][0].queued == look.sock[i][1].queued)
@@ -315,10 +342,10 @@ judge_sockets(struct mouth *m)
           port, s->rxq.n);
     if(look.sock[i][0].orphan && look.sock[i][1].orphan)
       say(m, "port %d is bound by process %d, which has ended: exit must unbind", port, s->pid);
-    if(port && s->proto->proto == IPPROTO_UDP && s->local.addr == 0 && s->peer.port == 0 &&
-       (gone = missed(s)) > (s->port_since + MSEC) * (1000000000 / TIMER_HZ))
+    if(port && since && look.sock[i][0].port_since == since && s->proto->proto == IPPROTO_UDP && s->local.addr == 0 &&
+       s->peer.addr == 0 && s->peer.port == 0 && (gone = missed(s)) > (since + MSEC) * NS)
       say(m, "port %d: a datagram for it came %ld ms after it was bound and was dropped as udp.noport: ports are compared in "
-             "different byte orders", port, (gone - s->port_since * (1000000000 / TIMER_HZ)) / 1000000);
+             "different byte orders", port, (gone - since * NS) / 1000000);
   }
 }
 
@@ -342,7 +369,7 @@ judge_locks(struct mouth *m)
 static int
 judge(struct mouth *m, uint64 time)
 {
-  uint64 until = now() + time;
+  uint64 until = (look.began = now()) + time;
 
   m->n = 0;
   look_at_all(0);
@@ -368,8 +395,13 @@ int
 diagnose(void (*tell)(const char *text, void *arg), void *arg)
 {
   struct mouth silent = { 0 }, m = { tell, arg, 0 };
+  int n = -EBUSY;
 
-  return judge(&silent, LOOK) ? judge(&m, LOOK_AGAIN) : 0;
+  if(!__atomic_exchange_n(&looking, 1, __ATOMIC_ACQUIRE)){
+    n = judge(&silent, LOOK) ? judge(&m, LOOK_AGAIN) : 0;
+    __atomic_store_n(&looking, 0, __ATOMIC_RELEASE);
+  }
+  return n;
 }
 
 #define FINDINGS 8  // kept for netstat -d
@@ -391,7 +423,8 @@ diagnose_record(int i, void *rec)
   if(i == 0){
     nfound = 0;
     memset(found, 0, sizeof(found));
-    diagnose(keep, 0);
+    while(diagnose(keep, 0) == -EBUSY)
+      sched_yield();
   }
   if(i < 0 || i >= FINDINGS || i >= nfound)
     return -1;

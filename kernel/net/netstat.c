@@ -151,6 +151,7 @@ netstat_dump(void)
   for(int i = 0; i < NDROP; i++)
     if(drop_counts[i])
       printf("   %s %ld: %s\n", drop_names[i], drop_counts[i], drop_texts[i]);
-  if(diagnose(print_finding, 0) == 0)
-    printf("diagnosis: nothing is wrong\n");
+  int n = diagnose(print_finding, 0);
+  if(n <= 0)
+    printf("diagnosis: %s\n", n == 0 ? "nothing is wrong" : "another look is under way");
 }

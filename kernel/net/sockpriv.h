@@ -68,7 +68,7 @@ struct sock {
   struct waitq readers;    // [s]
   uint64 received, sent, drops;  // [a]
   int pid;                 // [I] that opened it
-  uint64 port_since;       // [b] now() when it got its port
+  uint64 port_since;       // [b] now() when it got its port, or lost its peer
   struct sockaccount *account;  // [I] what the sockets of that process hold (sockmem.h)
 };
 

@@ -178,9 +178,9 @@ socktab_take(struct sock *s, uint32 addr, uint16 port, int by_bind)
     endpoint_store(&s->local, (struct endpoint){ by_bind && addr ? addr : s->local.addr, port });
     if(by_bind)
       endpoint_store(&s->bound, (struct endpoint){ addr, port });
-    s->port_since = now();
     s->link = buckets[b].first;
     buckets[b].first = s;
+    s->port_since = now();  // who comes later finds it
   }
   release(&s->lock);
   release(&buckets[b].lock);

@@ -45,6 +45,8 @@ e1000_facts(struct netif *nif, struct nic_facts *f)
   ring_facts(d, &f->tx, TDBAL, (volatile struct rx_desc *)d->tx.desc, d->tx.pkt, d->tx.cleaned, put);
   while(f->rx.done < MIN(f->rx.held, RING) && (d->rx.desc[(f->rx.turns + f->rx.done) % RING].word & RXD_DD))
     f->rx.done++;
+  f->rx.told = d->rx.told - f->rx.turns;
+  f->tx.told = f->tx.held;
   f->rx.wanted_tail = d->rx.told % RING;
   f->tx.wanted_tail = put % RING;
   f->rx.tail_writes = d->rx.doorbells;

@@ -11,6 +11,7 @@ struct ring_facts {
   uint32 head, tail;   // registers: RDH and RDT, TDH and TDT
   uint32 wanted_tail;  // what the driver should have written to the tail
   uint held;           // descriptors that the driver has filled and not taken back
+  uint told;           // of those, how many it has written the tail for
   uint done;           // of those, how many are done (DD) without a gap, from the oldest on
   uint32 turns;        // descriptors taken back so far: unchanged at two moments, nobody looked
   uint64 tail_writes;

@@ -12,7 +12,7 @@ from . import outside, stuck
 
 MOST = 3  # sentences in a report
 ANSWER = r"(?m)^diagnosis: [^\n]*\n(?!diagnosis)"
-QUIET = "nothing is wrong"
+QUIET = ("nothing is wrong", "another look is under way")
 
 
 class Diagnosis:
@@ -29,7 +29,7 @@ class Told:
         self.text = text
         said = re.findall(r"(?m)^diagnosis: (.*)\n", text)
         self.answered = bool(said)
-        self.findings = [s for s in said if s != QUIET]
+        self.findings = [s for s in said if s not in QUIET]
         nic = text[text.find("\ne0: "):] if "\ne0: " in text else ""
         self.rings = "\n".join(re.findall(r"(?m)^(?:e\d: .*| {3}[rt]x\d: .*)$", nic))
         self.drops = {n: (int(c), why) for n, c, why in re.findall(r"(?m)^   ([a-z]+\.?[a-z]*) (\d+): (.*)$", text)

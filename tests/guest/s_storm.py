@@ -3,7 +3,7 @@ import contextlib
 import re
 import statistics
 
-from . import storms
+from . import diagnosis, storms
 from .scenario import check, equal, scenario
 
 FLOOD, FUZZ = 3000, 20000  # frames
@@ -44,6 +44,7 @@ def floods_whole(t):
 # The guest's clock runs with its instructions, so a loaded host changes nothing of what a command takes.
 COUNTED = ("-icount", "shift=0,sleep=on")
 KINDS = ("closed", "full", "open")  # ports that nobody has, that nobody reads, that answer each datagram
+JUDGEMENTS = 10
 
 
 def takes(t, command):
@@ -91,3 +92,20 @@ def others_lose_nothing(t):
             found = storms.Storm(t, "-m", 30000, "-t", 3, "flood", kind).result(200)
         check(found["probes"] >= 3, "the other socket was asked %d times under `%s`" % (found["probes"], kind))
         equal(found["answered"], found["probes"], "answers of the other socket under `%s`" % kind)
+
+
+@scenario(harts=(1, 3, 8), net=storms.net, seconds=300)
+def judged(t):
+    """The guest's judgement of itself finds no mistake while frames come as fast as the machine takes them: neither a program's
+    (netstat -d), which runs beside the flood, nor the console's (^N), during which one hart does nothing else."""
+    storms.start(t)
+    for kind in KINDS:
+        with storms.holder(t) if kind == "full" else contextlib.nullcontext():
+            storm, before = storms.Storm(t, "-m", 100000000, "flood", kind), storms.numbers(t)
+            t.until("the flood", lambda: storms.numbers(t)["e0.rx_frames"] - before["e0.rx_frames"] > 1000)
+            for _ in range(JUDGEMENTS):
+                found = [s for s in re.findall(r"(?m)^diagnosis: (.*)$", t.sh("netstat -d")) if s not in diagnosis.QUIET]
+                check(not found, "under a flood of the kind %s netstat -d says: %s" % (kind, "; ".join(found)))
+                t.healthy()
+            check(storm.running(), "the flood had ended before the judgements did")
+            storm.stop()

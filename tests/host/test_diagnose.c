@@ -4,6 +4,7 @@
 #include "core/cpu.h"
 #include "debug/faulty.h"
 #include "kernel/netctl.h"
+#include "net/dgram.h"
 #include "net/diagnose.h"
 #include "net/filter.h"
 #include "net/socktab.h"
@@ -12,6 +13,7 @@
 #include "pkt/tune.h"
 
 static struct nic_facts facts;  // what the NIC and its driver are said to be like
+static void (*then)(struct nic_facts *f);  // what happens between two moments
 static char said[1000];
 static int sentences;
 
@@ -19,6 +21,8 @@ static void
 give_facts(struct netif *nif, struct nic_facts *f)
 {
   *f = facts;
+  if(then)
+    then(&facts);
 }
 
 static void
@@ -33,7 +37,7 @@ static void
 healthy(void)
 {
   static const struct nic_facts sound = {
-    .rx = { .size = 256, .head = 44, .tail = 30, .wanted_tail = 30, .held = 255, .turns = 300, .tail_writes = 9,
+    .rx = { .size = 256, .head = 44, .tail = 30, .wanted_tail = 30, .held = 255, .told = 241, .turns = 300, .tail_writes = 9,
             .not_ram = -1, .foreign = -1 },
     .tx = { .size = 256, .head = 20, .tail = 20, .wanted_tail = 20, .turns = 20, .tail_writes = 20, .not_ram = -1, .foreign = -1 },
     .ends_eop = 1, .ends_rs = 1, .unmasked = 1, .rx_on = 1, .tx_on = 1, .broadcasts = 1, .bus_master = 1,
@@ -68,6 +72,7 @@ says(const char *part)
   if(part && !contains(said, part))
     test_fail(__FILE__, __LINE__, "it says \"%s\", and not \"%s\"", said, part);
   card.stat.rx_frames = 300;
+  then = 0;
   healthy();
 }
 
@@ -96,11 +101,147 @@ TEST(diagnose_nothing)
   says(0);
 }
 
+// Under a flood the NIC has used all that it was told of, and the tail is not written yet for the buffers that wait behind them.
+TEST(diagnose_flood)
+{
+  healthy();
+  facts.rx.head = facts.rx.tail;
+  facts.rx.done = facts.rx.told;
+  facts.cause = facts.irq_pending = 1;
+  says(0);
+}
+
+static void
+tail_comes(struct nic_facts *f)
+{
+  f->rx.tail_writes++;
+}
+
+static void
+frames_are_taken(struct nic_facts *f)
+{
+  f->rx.turns++;
+}
+
+static void
+frames_are_sent(struct nic_facts *f)
+{
+  f->tx.turns++;
+}
+
+// Somebody resets the NIC; a real mistake shows itself at each moment, and a reset at one.
+static void
+reset(struct nic_facts *f)
+{
+  int off = f->rx_on;
+  card.stat.resets++;
+  f->rx_on = f->tx_on = f->broadcasts = f->bus_master = f->ends_eop = f->ends_rs = f->irq_enabled = !off;
+  f->rx.base_wrong = f->tx.base_wrong = off;
+}
+
+// What is wrong at one moment only, or was compared while it moved, is not said.
+TEST(diagnose_moving)
+{
+  healthy();
+  then = reset;
+  says(0);
+  reset(&facts);
+  then = reset;
+  says(0);
+  facts.rx.head = facts.rx.tail;
+  then = tail_comes;
+  says(0);
+  facts.rx.head = facts.rx.tail;
+  then = frames_are_taken;
+  says(0);
+  facts.rx.foreign = 3;
+  then = frames_are_taken;
+  says(0);
+  facts.rx.held = 256;
+  then = frames_are_taken;
+  says(0);
+  facts.tx.held = 256;
+  then = frames_are_sent;
+  says(0);
+  facts.tx.foreign = 3;
+  then = frames_are_sent;
+  says(0);
+}
+
+static void
+counts_are_added(struct nic_facts *f)
+{
+  f->rx_frames ^= 300 ^ 299;
+}
+
+static void
+owner_comes(struct nic_facts *f)
+{
+  f->tx.foreign = f->tx.foreign < 0 ? 3 : -1;
+}
+
+static void
+word_comes(struct nic_facts *f)
+{
+  f->ends_eop ^= 1;
+  f->ends_rs ^= 1;
+  f->rx.not_ram = f->rx.not_ram < 0 ? 3 : -1;
+}
+
+static void
+line_falls(struct nic_facts *f)
+{
+  f->irq_pending ^= 1;
+}
+
+static void
+put_comes(struct nic_facts *f)
+{
+  f->tx.wanted_tail = f->tx.wanted_tail == 21 ? 22 : 21;
+}
+
+TEST(diagnose_half_done)
+{
+  healthy();
+  then = counts_are_added;
+  says(0);
+  then = owner_comes;
+  says(0);
+  then = word_comes;
+  says(0);
+  facts.cause = facts.irq_pending = 1;
+  then = line_falls;
+  says(0);
+  facts.tx.wanted_tail = 21;
+  then = put_comes;
+  says(0);
+}
+
+static int inner;
+
+static void
+look_too(struct nic_facts *f)
+{
+  then = 0;
+  inner = diagnose(hear, 0);
+}
+
+// One at a time: the second would make the first one's moments its own.
+TEST(diagnose_alone)
+{
+  healthy();
+  inner = 0;
+  then = look_too;
+  says(0);
+  CHECK_EQ(inner, -EBUSY);
+  says(0);
+}
+
 TEST(diagnose_rings)
 {
   healthy();
   facts.rx.head = facts.rx.tail;
-  says("RDH = RDT = 30: the NIC owns no descriptor, and 255 empty buffers are on the ring: RDT was written one too far");
+  says("RDH = RDT = 30: the NIC owns no descriptor, and 241 empty buffers are on the ring: RDT was written one too far");
   facts.rx.head = facts.rx.tail;
   facts.rx.tail_writes = 0;
   says("never written");
@@ -199,6 +340,91 @@ TEST(diagnose_sockets)
   sock_end(s);
 }
 
+// A datagram for port 2000 that finds nobody.
+static void
+nobody_there(void)
+{
+  struct wire w;
+  w_udp(&w, GW_IP, 7, OUR_IP, 2000, 20);
+  feed(&w);
+}
+
+static struct sock *mine;
+
+static void
+one_more_comes(struct nic_facts *f)
+{
+  then = 0;
+  host_advance(SEC);
+  nobody_there();
+}
+
+static void
+another_has_it(struct nic_facts *f)
+{
+  mine->port_since -= SEC;
+}
+
+static void
+end_it(struct nic_facts *f)
+{
+  then = 0;
+  mine->closed = 1;
+}
+
+// A datagram that nobody got, although its port had an owner; not one that came before, or while the socket had a peer, or is about
+// to be closed.
+TEST(diagnose_ports)
+{
+  healthy();
+  nobody_there();
+  host_advance(SEC);
+  mine = sock_new(&udp_proto, 16);
+  CHECK_EQ(socktab_bind(mine, &(struct endpoint){ 0, 2000 }), 0);
+  says(0);
+  mine->port_since -= 2 * SEC;
+  says("port 2000: a datagram for it came 1000 ms after it was bound and was dropped as udp.noport");
+  then = end_it;
+  says(0);
+  mine->closed = 0;
+  then = another_has_it;
+  says(0);
+  CHECK_EQ(dgram_connect(mine, &(struct endpoint){ PEER_IP, 9 }, 0), 0);
+  host_advance(SEC);
+  nobody_there();
+  host_advance(SEC);
+  says(0);
+  CHECK_EQ(dgram_connect(mine, &(struct endpoint){ 0, 0 }, 0), 0);
+  says(0);
+  socktab_remove(mine);
+  then = one_more_comes;
+  says(0);
+  sock_end(mine);
+}
+
+static void
+bound_comes(struct nic_facts *f)
+{
+  mine->rxmax ^= 16;
+}
+
+// The socket is another one's by the second moment: what was read of both is not compared.
+TEST(diagnose_bound_at_both_moments)
+{
+  healthy();
+  mine = sock_new(&udp_proto, 16);
+  CHECK_EQ(sock_take_port(mine, 2000), 0);
+  mine->rxq.n = 3;
+  mine->rxmax = 0;
+  then = bound_comes;
+  says(0);
+  mine->rxmax = 16;
+  then = bound_comes;
+  says(0);
+  mine->rxq.n = 0;
+  sock_end(mine);
+}
+
 // This NIC has none of the pool's packets.
 static void
 healthy_and_empty(void)
@@ -219,6 +445,26 @@ TEST(diagnose_packets)
     pkt_free(lost[i]);
   healthy_and_empty();
   says(0);
+}
+
+static void
+ring_moves(struct nic_facts *f)
+{
+  f->rx.held ^= 64;
+}
+
+// ... or stand nowhere at one moment only, since we count one queue after the other.
+TEST(diagnose_packets_that_move)
+{
+  struct pktbuf *p[64];
+  healthy_and_empty();
+  for(uint i = 0; i < NELEM(p); i++)
+    CHECK((p[i] = pkt_alloc()) != 0);
+  facts.rx.held = 64;
+  then = ring_moves;
+  says(0);
+  for(uint i = 0; i < NELEM(p); i++)
+    pkt_free(p[i]);
 }
 
 #define MANY 20  // more than may be on their way
