@@ -163,8 +163,9 @@ all: $(KERNEL) $(FSIMG) $(HOSTPROG) listings
 
 # ---- the kernel. It is linked twice: the second time with the table of its own function names.
 
-# trap.c gives trap.o, vector.S gives vector.S.o.
-KOBJ = $(addprefix $(KB),$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(wildcard $K/*/*.c $K/*/*.S)))))
+# trap.c gives trap.o, vector.S gives vector.S.o. What watches the kernel is compiled and linked with DEBUG=1 alone.
+WATCHERS = $(if $(filter-out 0,$(DEBUG)),,$K/debug/%)
+KOBJ = $(addprefix $(KB),$(patsubst %.c,%.o,$(patsubst %.S,%.S.o,$(sort $(filter-out $(WATCHERS),$(wildcard $K/*/*.c $K/*/*.S))))))
 KLINK = $(or $(KB),$B/)
 
 $(KERNEL): $(KOBJ) $K/kernel.ld $K/core/symtab.awk $(KLINK)klist

@@ -39,7 +39,7 @@
 #define EPROTOTYPE 91       // wrong type of socket
 #define ENOPROTOOPT 92      // no such option
 #define EPROTONOSUPPORT 93  // no such protocol
-#define EOPNOTSUPP 95       // not on this kind of file
+#define EOPNOTSUPP 95       // not on this kind of file, or not in this build of the kernel
 #define EAFNOSUPPORT 97     // not an IPv4 address
 #define EADDRINUSE 98       // port taken
 #define EADDRNOTAVAIL 99    // not an address of ours

@@ -1,7 +1,7 @@
 #ifndef RXV_PROVOKE_H
 #define RXV_PROVOKE_H
 // kdebug(what, KDEBUG_KEY): what the debug build's checks have measured, on the console; or a mistake on purpose, which
-// must end in a panic. -1 and ENOSYS in a release build, EINVAL with another key (no call by chance stops a machine).
+// must end in a panic. -1 and EOPNOTSUPP in a release build, EINVAL with another key (no call by chance stops a machine).
 
 #define KDEBUG_KEY 0x6f6e707572706f73
 #define KDEBUG_REPORT 0  // others: PROVOKE_...

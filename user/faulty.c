@@ -7,6 +7,7 @@
 //   seed 7                 the same seed and the same frames give the same faults; printed if it is not given
 
 #include "kernel/netctl.h"
+#include "user/errno.h"
 #include "user/rxv.h"
 #include "user/user.h"
 
@@ -147,7 +148,10 @@ main(int argc, char **argv)
   strcpy(f.ifname, argv[1]);
   if(argc != 3 || strcmp(argv[2], "off") != 0)
     parse(&f, argc - 2, argv + 2);
-  if(netctl(NETCTL_FAULTY, &f, sizeof(f)) < 0)
+  if(netctl(NETCTL_FAULTY, &f, sizeof(f)) < 0){
+    if(errno == EOPNOTSUPP)
+      die("this is no debug kernel (make DEBUG=1): it has no faults");
     die_errno("%s", argv[1]);
+  }
   return 0;
 }

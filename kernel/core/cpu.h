@@ -2,6 +2,7 @@
 #define RXV_CORE_CPU_H
 // A hart, as the kernel sees it. While the kernel runs, tp points to the hart's struct cpu.
 
+#include "core/check.h"
 #include "core/csr.h"
 #include "core/types.h"
 
@@ -26,7 +27,6 @@ struct cpu {
   struct vm *vm;         // whose page table satp holds; 0: the kernel's own
   uint64 slice_end;      // time at which the running thread should give way
   uint64 timer_at;       // what stimecmp holds
-  int locks;             // spinlocks held (debug build)
 
   uint64 switches, satp_writes, traps, irqs, ipis, ticks, idle_time, wfis;  // for kstat
 };
@@ -36,19 +36,13 @@ enum { CPU_BUSY, CPU_SPINNING, CPU_SLEEPING };
 extern struct cpu cpus[NCPU];
 extern int ncpu;  // harts in use; constant once the first process runs
 
-#ifdef DEBUG
-void mycpu_check(void);  // panics when interrupts are on
-#endif
-
 // This hart. Interrupts must be off: a thread that is moved holds the record of a hart that it has left, and would read
 // and write what is another thread's by now. The debug kernel looks.
 static inline struct cpu *
 mycpu(void)
 {
   struct cpu *c;
-#ifdef DEBUG
-  mycpu_check();
-#endif
+  check_mycpu();
   asm volatile("mv %0, tp" : "=r"(c));
   return c;
 }
@@ -78,16 +72,15 @@ myproc(void)
 // outermost push pays: while noff is above 0 they are off, and noff is this hart's own. Before they are off each access is a
 // single instruction by tp, and no address made from tp is kept: `mycpu()->intena = intr_off()` let the compiler take
 // the address first, and a thread that was moved in between wrote another hart's flag. `make check` looks at what it makes.
-#ifdef DEBUG
-void push_off(void);
-void pop_off(void);
-#else
 static inline void
 push_off(void)
 {
   int depth = cpu_load(noff);
-  if(depth == 0)
-    cpu_store(intena, intr_off());
+  if(depth == 0){
+    int were_on = intr_off();
+    cpu_store(intena, were_on);
+    check_irqs_off(were_on);
+  }
   cpu_store(noff, depth + 1);  // if this thread was moved, it was 0 there, too
 }
 
@@ -95,9 +88,11 @@ static inline void
 pop_off(void)
 {
   struct cpu *c = mycpu();
-  if(--c->noff == 0 && c->intena)
+  debug_assert(c->noff > 0 && !intr_get());
+  if(--c->noff == 0 && c->intena){
+    check_irqs_on();
     intr_on();
+  }
 }
-#endif
 
 #endif

@@ -4,9 +4,9 @@
 // a table that the build puts into the image: a count, then (offset of the function from text_start, offset of its
 // name) in ascending order, then the names.
 
+#include "core/check.h"
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/lockorder.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/proctag.h"
@@ -96,7 +96,7 @@ panic(const char *fmt, ...)
     proc_tag(&pid, &name);
   printf("\npanic: hart %d pid %d %s: %s\n", mycpu()->id, pid, name, text);
   backtrace();
-  lockorder_dump();
+  check_show_locks();
   if(panic_others)
     panic_others();
   if(power_off)

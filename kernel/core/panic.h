@@ -32,11 +32,4 @@ const char *symbol_name(uint64 pc, uint64 *offset);
       panic("%s:%d: assert: %s %s %s: 0x%lx, 0x%lx", __FILE__, __LINE__, #a, #op, #b, a_, b_);          \
   } while(0)
 
-// Only in the debug build.
-#ifdef DEBUG
-#define debug_assert(e) assert(e)
-#else
-#define debug_assert(e) ((void)0)
-#endif
-
 #endif

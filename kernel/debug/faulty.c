@@ -12,7 +12,7 @@
 // lines are bounded; a timer sees to frames that wait when no others come. The loopback interface has only one way:
 // what is sent there is what comes in.
 
-#include "debug/faulty.h"
+#include "debug/debug.h"
 #include "core/cpu.h"
 #include "core/string.h"
 #include "pkt/cksum.h"
@@ -20,6 +20,8 @@
 #include "pkt/pktbuf.h"
 #include "pkt/poll.h"
 #include "sched/timer.h"
+#include "kernel/kstat.h"
+#include "kernel/netctl.h"
 
 #define LINE_MAX 64               // frames that wait, each way
 #define REORDER_BY (10 * MSEC)    // how long a reordered one waits
@@ -34,8 +36,6 @@ struct faulty {
   struct spinlock lock;
   struct netif *nif;              // [h]
   int stopped;                    // [h] the card is
-  int next_bad;                   // [f] the next frame on the ring is to look damaged
-  int late_bad;                   // [f] the frame that was taken last should have, and came when the ring had been looked at
   const struct nic_ops *card;     // [h] the driver's own verbs. They stay when the faults go: somebody may still be in one of ours
   struct netctl_faulty set;       // [f]
   struct timer timer;             // set under lock
@@ -211,21 +211,13 @@ set_timer(struct faulty *f, uint64 t, int at_once)
     timer_set(&f->timer, MAX(due, t + SOONEST));
 }
 
-// Frames on the ring look damaged, and the driver takes them off it, up to the first one that does not. result: 1: that one;
-// 0: none has come yet.
-static int
-behind_bad(struct faulty *f, int q, struct pktbuf **got)
+// A driver asks for each frame that it takes off its ring, with the queue's turn: the card's rx verb is called by ours.
+int
+check_rx_damaged(struct netif *nif)
 {
-  struct way *w = &f->way[RX];
-  int n;
+  struct faulty *f = faults_of(nif);
 
-  for(int i = 0; i < BATCH && f->next_bad && f->card->rx_spoil(f->nif, q, i); i++)
-    f->next_bad = happens(w, f->set.bad);
-  if((n = f->card->rx_return(f->nif, q, got, 1)) == 1){
-    f->late_bad = f->next_bad;
-    f->next_bad = happens(w, f->set.bad);
-  }
-  return n;
+  return f->set.on && f->set.bad > 0 && happens(&f->way[RX], f->set.bad);
 }
 
 // Frames from the card, which gets others for them. result: frames that remain.
@@ -233,8 +225,7 @@ static int
 from_card(struct faulty *f, int q, struct pktbuf **got)
 {
   struct pktbuf *fresh[BATCH];
-  int bad = f->set.bad > 0 && f->card->rx_spoil;
-  int n = bad ? behind_bad(f, q, got) : f->card->rx_return(f->nif, q, got, BATCH);
+  int n = f->card->rx_return(f->nif, q, got, BATCH);
 
   // Whoever starts a card that is stopped fills its ring.
   return f->stopped ? n : poll_replace(f->nif, f->card, q, got, fresh, n);
@@ -257,11 +248,7 @@ faulty_rx_return(struct netif *nif, int q, struct pktbuf **out, int n)
   for(int i = 0; i < BATCHES && done == 0 && came > 0; i++){
     came = from_card(f, q, got);
     for(int j = 0; j < came; j++)
-      if(f->late_bad)
-        lose(f, RX, got[j], DROP_RX_ERROR);
-      else
-        meet(f, RX, got[j], t);
-    f->late_bad = 0;
+      meet(f, RX, got[j], t);
     for(; done < n && (p = next_due(w, t)) != 0; done++){
       out[done] = p;
       leave(w);
@@ -399,7 +386,6 @@ turn_on(struct faulty *f, const struct netctl_faulty *s)
     f->way[i].random = s->seed * 2 + i;
     f->way[i].count = (struct kstat_faulty_way){ 0 };
   }
-  f->next_bad = s->bad > 0 && happens(&f->way[RX], s->bad);
   f->card = nif->ops;
   __atomic_store_n(&nif->ops, &faulty_ops, __ATOMIC_RELEASE);
   release(&f->lock);
@@ -430,8 +416,10 @@ turn_off(struct faulty *f)
   pop_off();
 }
 
+// As s says: on, with counters that start at 0, or off; frames that still waited go on their way.
+// 0, -ENODEV, or -EINVAL: a share above FAULTY_ALL, or a delay above FAULTY_DELAY_MAX. Process context.
 int
-faulty_set(const struct netctl_faulty *s)
+check_set_faults(const struct netctl_faulty *s)
 {
   struct netif *nif = netif_find(s->ifname);
 
@@ -454,8 +442,9 @@ faulty_set(const struct netctl_faulty *s)
   return 0;
 }
 
+// 1: *out is what faults interface i has, and what they did so far; 0: none.
 int
-faulty_get(int i, struct kstat_faulty *out)
+check_get_faults(int i, struct kstat_faulty *out)
 {
   struct faulty *f = &faults[i];
 

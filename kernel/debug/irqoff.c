@@ -1,25 +1,45 @@
-// See irqoff.h. All of it runs with interrupts off, on the hart's own record.
+// How long a hart runs with interrupts off: the longest time since it was last shown, and where it began. A hart that sleeps in
+// WFI is not counted: an interrupt ends that. All of it runs with interrupts off, on the hart's own record.
 
-#include "core/irqoff.h"
-
-#ifdef DEBUG
 #include "core/cpu.h"
 #include "core/csr.h"
 #include "core/printf.h"
+#include "debug/debug.h"
 
-struct irqoff irqoffs[NCPU];
+// Each the hart's own; others look, and forget the longest time.
+static struct irqoff {
+  uint64 since;              // time at which they went off; 0: they are on
+  struct check_place place;  // who turned them off
+  uint64 longest;            // ticks of the time CSR
+  struct check_place worst;  // who turned them off then
+} irqoffs[NCPU];
 
-// From push_off() and the trap handler: their caller is the place.
-void __attribute__((noinline))
-irqoff_begin(void)
+void
+check_mycpu(void)
 {
+  if(cpu_load(noff) == 0 && intr_get())
+    panic("mycpu() with interrupts on: the thread may be moved before it uses the answer");
+}
+
+// From push_off() and the trap handler: the function that they are part of is the place.
+void
+check_irqs_off(int were_on)
+{
+  if(!were_on)
+    return;
   struct irqoff *o = &irqoffs[mycpu()->id];
-  place_note(&o->place, 1);
+  place_note(&o->place, 0);
   o->since = csr_read(time);
 }
 
+const struct check_place *
+irqoff_place(void)
+{
+  return &irqoffs[mycpu()->id].place;
+}
+
 void
-irqoff_end(void)
+check_irqs_on(void)
 {
   if(intr_get())
     return;
@@ -41,7 +61,7 @@ usec(uint64 csr)
 }
 
 void
-irqoff_dump(void)
+check_show_irqs(void)
 {
   char text[120];
   uint64 t = csr_read(time);
@@ -53,4 +73,3 @@ irqoff_dump(void)
     irqoffs[i].longest = 0;  // a hart that sets it at this moment has the last word
   }
 }
-#endif

@@ -1,14 +1,13 @@
-// Lock ranks (debug build only). The table is the one place where the order is written.
+// The order in which spinlocks nest: a lock may be acquired only while all that the hart holds stand before it in the table
+// below, the one place where the order is written. A wait of a minute is reported as a deadlock. Who sleeps may hold no spinlock
+// but that of the condition.
 
-#include "core/lockorder.h"
-
-#ifdef DEBUG
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/irqoff.h"
-#include "core/panic.h"
 #include "core/printf.h"
+#include "core/spinlock.h"
 #include "core/string.h"
+#include "debug/debug.h"
 
 // Outermost first. A lock that is not named here may be taken under any other, and nothing may be taken under it.
 static const char *const order[] = {
@@ -37,31 +36,29 @@ rank_of(const char *name)
 }
 
 void
-lockorder_check(struct spinlock *lk, const char *file, int line)
+check_acquire(struct spinlock *lk, const char *file, int line)
 {
   int c = mycpu()->id, r = rank_of(lk->name);
   for(int i = 0; i < stack[c].n; i++){
     struct spinlock *h = stack[c].held[i];
     if(h == lk)
-      panic("lock %s acquired at %s:%d and again at %s:%d", lk->name, lk->file, lk->line, file, line);
-    if(h->rank >= r)
-      panic("lock order: %s (%s:%d) is held, %s wanted at %s:%d", h->name, h->file, h->line, lk->name, file, line);
+      panic("lock %s acquired at %s:%d and again at %s:%d", lk->name, lk->check.file, lk->check.line, file, line);
+    if(h->check.rank >= r)
+      panic("lock order: %s (%s:%d) is held, %s wanted at %s:%d", h->name, h->check.file, h->check.line, lk->name, file, line);
   }
 }
 
 void
-lockorder_push(struct spinlock *lk, const char *file, int line)
+check_acquired(struct spinlock *lk, const char *file, int line)
 {
   int c = mycpu()->id;
-  lk->rank = rank_of(lk->name);
-  lk->file = file;
-  lk->line = line;
+  lk->check = (struct check_lock){ rank_of(lk->name), file, line };
   assert(stack[c].n < DEPTH);
   stack[c].held[stack[c].n++] = lk;
 }
 
 void
-lockorder_pop(struct spinlock *lk)
+check_release(struct spinlock *lk)
 {
   int c = mycpu()->id, i = stack[c].n - 1;
   while(i >= 0 && stack[c].held[i] != lk)
@@ -73,11 +70,11 @@ lockorder_pop(struct spinlock *lk)
 }
 
 void
-lockorder_dump(void)
+check_show_locks(void)
 {
   for(int c = 0; c < ncpu; c++)
     for(int i = 0; i < stack[c].n && i < DEPTH; i++)
-      printf("hart %d holds %s (%s:%d)\n", c, stack[c].held[i]->name, stack[c].held[i]->file, stack[c].held[i]->line);
+      printf("hart %d holds %s (%s:%d)\n", c, stack[c].held[i]->name, stack[c].held[i]->check.file, stack[c].held[i]->check.line);
 }
 
 // None but lk may be held.
@@ -88,12 +85,12 @@ only(struct spinlock *lk, const char *what)
   for(int i = 0; i < stack[c].n; i++){
     struct spinlock *h = stack[c].held[i];
     if(h != lk)
-      panic("%s with lock %s held (%s:%d)", what, h->name, h->file, h->line);
+      panic("%s with lock %s held (%s:%d)", what, h->name, h->check.file, h->check.line);
   }
 }
 
 void
-lockorder_no_locks(const char *what)
+check_no_locks(const char *what)
 {
   push_off();
   only(0, what);
@@ -101,28 +98,22 @@ lockorder_no_locks(const char *what)
 }
 
 void
-lockorder_may_sleep(struct spinlock *lk, const char *what)
+check_may_sleep(struct spinlock *lk, const char *what)
 {
   char text[120];
   push_off();
   only(lk, what);
   struct cpu *c = mycpu();
   if(c->noff != 1 + (lk != 0))
-    panic("%s with interrupts off, by %s", what, place_text(&irqoffs[c->id].place, text, sizeof(text)));
+    panic("%s with interrupts off, by %s", what, place_text(irqoff_place(), text, sizeof(text)));
   pop_off();
 }
 
-uint64
-lockorder_patience(void)
-{
-  return csr_read(time) + lockorder_wait_max * csr_time_hz;
-}
-
 void
-lockorder_waits(struct spinlock *lk, uint64 until)
+check_waiting(struct spinlock *lk, uint64 since)
 {
   struct cpu *holder = lk->cpu;
-  if(csr_read(time) > until)
-    panic("lock %s waited for too long; hart %d holds it (%s:%d)", lk->name, holder ? (int)holder->id : -1, lk->file, lk->line);
+  if(csr_read(time) - since > lockorder_wait_max * csr_time_hz)
+    panic("lock %s waited for too long; hart %d holds it (%s:%d)", lk->name, holder ? (int)holder->id : -1, lk->check.file,
+          lk->check.line);
 }
-#endif

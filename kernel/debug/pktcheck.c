@@ -1,12 +1,13 @@
-// See pktcheck.h. All checks end in a panic that names the packet's owner, and who gave it to him.
+// Whoever uses, hands over, queues or frees a packet is its owner; a free one stays as it is; nobody writes beyond the ends of
+// one; a NIC is only sent into packets' pages. A broken rule is a panic that names the packet's owner, and who gave it to him.
+//
+//   page    | red zone | headroom ...  the NIC's 2048 bytes ...  | red zone |
+//           0          CHECK_REDZONE                             PKT_END    PGSIZE
 
 #include "pkt/pktbuf.h"
-
-#ifdef DEBUG
 #include "core/string.h"
+#include "debug/debug.h"
 #include "mm/kalloc.h"
-
-#define POISON (PKT_POISON * 0x0101010101010101UL)
 
 static void __attribute__((noreturn))
 bad(const struct pktbuf *p, const char *what)
@@ -33,7 +34,7 @@ pktcheck_slot(uint64 page)
 }
 
 void
-pktcheck_dma(const void *at, uint n)
+check_dma(const void *at, uint n)
 {
   uint64 page = PGROUNDDOWN((uint64)at);
   if(*pktcheck_slot(page) != page || (uint64)at + n > page + PGSIZE)
@@ -41,7 +42,7 @@ pktcheck_dma(const void *at, uint n)
 }
 
 void
-pktcheck_lent(void *page, uint off, uint n)
+check_dma_lent(void *page, uint off, uint n)
 {
   if(krefs(page) == 0 || off + n > PGSIZE)
     panic("a card is sent to %p, %d bytes: nobody has that page", (uint8 *)page + off, n);
@@ -61,12 +62,12 @@ check_poison(const struct pktbuf *p, uint from, uint to, const char *what)
 {
   const uint64 *w = (const uint64 *)p->page;
   for(uint i = from / 8; i < to / 8; i++)
-    if(w[i] != POISON)
+    if(w[i] != BYTES8(PKT_POISON))
       bad(p, what);
 }
 
 void
-pktcheck_made(struct pktbuf *p)
+check_pkt_made(struct pktbuf *p)
 {
   *pktcheck_slot((uint64)p->page) = (uint64)p->page;
   poison(p);
@@ -74,7 +75,7 @@ pktcheck_made(struct pktbuf *p)
 }
 
 void
-pktcheck_alloc(struct pktbuf *p)
+check_pkt_alloc(struct pktbuf *p)
 {
   if(p->owner != PKT_POOL)
     bad(p, "is in the pool and not free");
@@ -83,7 +84,7 @@ pktcheck_alloc(struct pktbuf *p)
 }
 
 void
-pktcheck_free(struct pktbuf *p)
+check_pkt_free(struct pktbuf *p)
 {
   if(p->owner == PKT_POOL)
     bad(p, "is freed again");
@@ -91,12 +92,12 @@ pktcheck_free(struct pktbuf *p)
     bad(p, "is freed");
   if(p->head > p->tail || p->tail > PKT_END)
     bad(p, "has its ends outside its page");
-  check_poison(p, 0, PKT_REDZONE, "was written to in front of its headroom");
+  check_poison(p, 0, CHECK_REDZONE, "was written to in front of its headroom");
   check_poison(p, PKT_END, PGSIZE, "was written to behind its end");
 }
 
 void
-pktcheck_freed(struct pktbuf *p)
+check_pkt_freed(struct pktbuf *p)
 {
   poison(p);
   place_note(&p->check.since, 1);
@@ -105,7 +106,7 @@ pktcheck_freed(struct pktbuf *p)
 // ----- owners -----
 
 void
-pktcheck_own(struct pktbuf *p, int from, int to)
+check_pkt_owner(struct pktbuf *p, int from, int to)
 {
   if(p->owner != from)
     bad(p, "is handed over by somebody else");
@@ -115,7 +116,7 @@ pktcheck_own(struct pktbuf *p, int from, int to)
 }
 
 void
-pktcheck_put(struct pktbuf *p)
+check_pkt_queued(struct pktbuf *p)
 {
   if(p->owner == PKT_POOL || p->check.queued)
     bad(p, "is put into a queue");
@@ -123,7 +124,7 @@ pktcheck_put(struct pktbuf *p)
 }
 
 void
-pktcheck_got(struct pktbuf *p)
+check_pkt_dequeued(struct pktbuf *p)
 {
   if(!p->check.queued)
     bad(p, "is taken out of a queue where it is not");
@@ -131,9 +132,8 @@ pktcheck_got(struct pktbuf *p)
 }
 
 void
-pktcheck_live(const struct pktbuf *p)
+check_pkt_live(const struct pktbuf *p)
 {
   if(p->owner == PKT_POOL)
     bad(p, "is used");
 }
-#endif

@@ -1,19 +1,17 @@
-// See place.h. Frames are as panic.c has them: at fp - 8 the return address, at fp - 16 the caller's fp.
+// Who did it: a few return addresses, noted when something changes hands, and named when it turns out to have been wrong.
+// Frames are as panic.c has them: at fp - 8 the return address, at fp - 16 the caller's fp.
 
-#include "core/place.h"
-
-#ifdef DEBUG
-#include "core/panic.h"
 #include "core/printf.h"
 #include "core/string.h"
+#include "debug/debug.h"
 #include "kernel/riscv.h"
 
 void
-place_note(struct place *at, int skip)
+place_note(struct check_place *at, int skip)
 {
   int n = NELEM(at->pc);
   uint64 fp = *(uint64 *)((uint64)__builtin_frame_address(0) - 16);  // of the function that calls this
-  *at = (struct place){0};
+  *at = (struct check_place){0};
   for(int i = -skip; i < n && (int64)fp < 0; i++){
     uint64 caller = *(uint64 *)(fp - 16);
     if(i >= 0)
@@ -23,7 +21,7 @@ place_note(struct place *at, int skip)
 }
 
 char *
-place_text(const struct place *at, char *buf, uint size)
+place_text(const struct check_place *at, char *buf, uint size)
 {
   uint64 off;
   uint n = 0;
@@ -32,4 +30,3 @@ place_text(const struct place *at, char *buf, uint size)
     n += snprintf(buf + n, size - n, "%s%s", i ? " < " : "", symbol_name(at->pc[i] - 4, &off));
   return buf[0] ? buf : safestrcpy(buf, "nobody", size);
 }
-#endif

@@ -1,22 +1,16 @@
-// Mistakes on purpose, one for each check of the debug build, so that a test can see it fire (kernel/provoke.h).
+// Mistakes on purpose, one for each check, so that a test can see it fire (kernel/provoke.h).
 
 #include "core/cpu.h"
-#include "core/irqoff.h"
-#include "core/lockorder.h"
-#include "core/panic.h"
-#include "entry/sys.h"
-#include "kernel/provoke.h"
-
-#ifdef DEBUG
 #include "core/string.h"
+#include "debug/debug.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 #include "mm/uaccess.h"
 #include "pkt/netif.h"
+#include "sched/proc.h"
 #include "sched/sleeplock.h"
-#include "sched/sleeporder.h"
-#include "sched/stackuse.h"
 #include "sched/timer.h"
+#include "kernel/provoke.h"
 
 static struct spinlock outer = SPINLOCK("pause"), inner = SPINLOCK("rand"), other = SPINLOCK("poll");
 static WAITQ(nobody_wakes);
@@ -110,7 +104,7 @@ provoke_packet(int what)
     pkt_own(p, PKT_NIC, PKT_STACK);
     return;
   case PROVOKE_PKT_FRONT:
-    p->page[PKT_REDZONE - 1] ^= 1;
+    p->page[CHECK_REDZONE - 1] ^= 1;
     break;
   case PROVOKE_PKT_END:
     p->page[PKT_END] ^= 1;
@@ -197,7 +191,7 @@ without_interrupts(uint64 ticks)
 static void
 report(void)
 {
-  irqoff_dump();
+  check_show_irqs();
   stack_dump();
 }
 
@@ -211,8 +205,8 @@ provoke(int what)
   else if(what == PROVOKE_WAIT)
     provoke_wait();
   else if(what == PROVOKE_SLEEPORDER){
-    sleeporder_take(ORDER_INODE);
-    sleeporder_take(ORDER_INODE);
+    check_order_take(ORDER_INODE);
+    check_order_take(ORDER_INODE);
   } else if(what == PROVOKE_YIELD){
     push_off();
     sched_yield();
@@ -231,17 +225,12 @@ provoke(int what)
   else
     without_interrupts(what == PROVOKE_HANG ? FOREVER : SEC / 2);
 }
-#endif
 
-int64
-sys_kdebug(const uint64 a[6])
+int
+check_provoke(uint64 what, uint64 key)
 {
-#ifdef DEBUG
-  if(a[0] >= NPROVOKE || a[1] != KDEBUG_KEY)
+  if(what >= NPROVOKE || key != KDEBUG_KEY)
     return -EINVAL;
-  provoke(a[0]);
+  provoke(what);
   return 0;
-#else
-  return -ENOSYS;
-#endif
 }

@@ -1,16 +1,14 @@
-// See stackuse.h.
+// How deep kernel stacks get. A stack is painted before a thread first runs on it; what has lost its paint was used. The last
+// STACK_SPARE bytes above the guard page must keep theirs: each switch looks.
 
-#include "sched/stackuse.h"
-
-#ifdef DEBUG
 #include "core/cpu.h"
-#include "core/panic.h"
 #include "core/printf.h"
 #include "core/string.h"
-#include "mm/kalloc.h"
+#include "debug/debug.h"
 #include "mm/layout.h"
+#include "sched/proc.h"
 
-#define PAINT (PAGE_FRESH * 0x0101010101010101UL)  // a stack that is new is painted already
+#define PAINT BYTES8(PAGE_FRESH)  // a stack that is new is painted already
 
 static struct {
   uint bytes;
@@ -27,7 +25,7 @@ used(const struct proc *p)
 }
 
 void
-stack_paint(struct proc *p)
+check_stack_new(struct proc *p)
 {
   uint n = used(p);
   if(n > deepest.bytes){
@@ -39,7 +37,7 @@ stack_paint(struct proc *p)
 
 // The words next to the line: whoever went beyond it by a frame or two has written some of them.
 void
-stack_check(const struct proc *p)
+check_stack(const struct proc *p)
 {
   const uint64 *line = (const uint64 *)((uint64)p->kstack + STACK_SPARE);
   for(int i = 1; i <= 64; i++)
@@ -58,4 +56,3 @@ stack_dump(void)
     printf("kernel stack of hart %d: %d bytes of %ld at most\n", i, used(cpus[i].idle_thread), KSTACK_SIZE);
   printf("kernel stack of all that have ended: %d bytes of %ld at most, by %s\n", deepest.bytes, KSTACK_SIZE, deepest.name);
 }
-#endif

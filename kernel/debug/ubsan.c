@@ -1,10 +1,9 @@
-// Undefined behaviour that the compiler has found while the kernel ran (debug build: -fsanitize=undefined). The
+// Undefined behaviour that the compiler has found while the kernel ran (-fsanitize=undefined). The
 // compiler calls one of these, each with a record that begins with the place in the source; none comes back. Names and
 // records are those of the compilers' interface (compiler-rt, lib/ubsan/ubsan_handlers.h).
 
 #include "core/panic.h"
 
-#ifdef DEBUG
 struct source {
   const char *file;
   uint32 line, column;
@@ -50,4 +49,3 @@ __ubsan_handle_type_mismatch_v1_abort(const struct access *a, uint64 p)
   const char *why = p == 0 ? "a null pointer is used" : p & (align - 1) ? "a pointer is not aligned" : "an object too small for its use";
   panic("%s:%u:%u: undefined behaviour: %s: 0x%lx, alignment %ld", a->at.file, a->at.line, a->at.column, why, p, align);
 }
-#endif

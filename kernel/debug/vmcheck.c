@@ -1,4 +1,4 @@
-// Debug build: is every entry of a page table as it must be? What the boundary between a process and the kernel rests
+// Is every entry of a page table as it must be? What the boundary between a process and the kernel rests
 // on is looked at here, in one place:
 //
 //   user half     a page is for user mode, there to be read, never writable and executable at once, never writable and
@@ -7,11 +7,10 @@
 //
 // fork, exec and exit look, so every page that any process ever had is looked at, at the latest when it ends.
 
-#include "core/panic.h"
+#include "core/check.h"
 #include "mm/kalloc.h"
 #include "mm/vm.h"
 
-#ifdef DEBUG
 
 #define USERHALF 256  // entries of the root that are user memory
 #define PERMISSIONS (PTE_R | PTE_W | PTE_X)
@@ -82,12 +81,10 @@ check_kernel(const uint64 *table, int from, int level)
 }
 
 void
-vm_check(struct vm *vm)
+check_vm(struct vm *vm)
 {
   for(int i = USERHALF; i < 512; i++)
     assert_op(vm->root[i], ==, kernel_root[i]);
   check_kernel(vm->root, USERHALF, 2);
   assert_op(check_user(vm, vm->root, USERHALF, 2, 0), ==, vm->resident);
 }
-
-#endif

@@ -6,8 +6,8 @@
 // in loses nothing; a line that fills all of the circle counts as finished, or nobody could ever read it. But a ^C in what is
 // held back is not seen either, so the circle is larger than what anybody types ahead.
 
+#include "core/check.h"
 #include "core/debugkey.h"
-#include "core/lockorder.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"
@@ -129,7 +129,7 @@ console_input(int c)
   if(c == 0 || (c < ' ' && debugkey_run(c)))
     return;
   notice_key();
-  lockorder_no_locks("a character that was typed");  // ^C and poll() may need any
+  check_no_locks("a character that was typed");  // ^C and poll() may need any
   if(c == C('C') && console_interrupt)
     console_interrupt();
   acquire(&cons.lock);

@@ -8,7 +8,7 @@
 // fill the blocks that it was asked for, but those are the buffer cache's for good, and nobody reads them any more.
 
 #include "core/bits.h"
-#include "core/lockorder.h"
+#include "core/check.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/fdt.h"
@@ -147,7 +147,7 @@ call_ends(struct blkreq *over)
 
   while((r = over) != 0){
     over = r->next;
-    lockorder_no_locks("the end of a disk's request");
+    check_no_locks("the end of a disk's request");
     r->end(r);
   }
 }

@@ -1,5 +1,6 @@
 // System calls of the network: BSD sockets as open files, the lab's calls by port, netctl.
 
+#include "core/check.h"
 #include "core/cpu.h"
 #include "core/string.h"
 #include "entry/sys.h"
@@ -7,7 +8,6 @@
 #include "net/filter.h"
 #include "net/netstat.h"
 #include "net/sock.h"
-#include "debug/faulty.h"
 #include "pkt/netif.h"
 #include "proc/process.h"
 #include "kernel/net.h"
@@ -421,5 +421,5 @@ sys_netctl(const uint64 a[6])
     return -EINVAL;
   if(n && copyin(rec, a[1], n) < 0)
     return -EFAULT;
-  return a[0] == NETCTL_FAULTY ? faulty_set((const struct netctl_faulty *)rec) : netctl(a[0], rec, n);
+  return a[0] == NETCTL_FAULTY ? check_set_faults((const struct netctl_faulty *)rec) : netctl(a[0], rec, n);
 }

@@ -1,7 +1,7 @@
 // System calls on processes, memory and time.
 
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/failpoint.h"
 #include "core/rand.h"
 #include "core/string.h"
 #include "dev/misc.h"
@@ -61,13 +61,13 @@ sys_yield(const uint64 a[6])
 int64
 sys_failalloc(const uint64 a[6])
 {
-#ifdef DEBUG
-  if(a[0] >= NFAIL || a[1] > 1000000)
-    return -EINVAL;
-  return failpoint_arm(a[0], a[1], myproc()->pid);
-#else
-  return -ENOSYS;
-#endif
+  return check_fail_nth(a[0], a[1], myproc()->pid);
+}
+
+int64
+sys_kdebug(const uint64 a[6])
+{
+  return check_provoke(a[0], a[1]);
 }
 
 int64

@@ -1,10 +1,10 @@
 // kstat(): the state of the kernel, record by record. What the network knows is in net/netstat.c.
 
+#include "core/check.h"
 #include "core/cpu.h"
 #include "core/string.h"
 #include "entry/sys.h"
 #include "net/netstat.h"
-#include "debug/faulty.h"
 #include "mm/kalloc.h"
 #include "mm/uaccess.h"
 #include "pkt/netif.h"
@@ -85,7 +85,7 @@ hart_record(int i, void *rec)
 static int
 faulty_record(int i, void *rec)
 {
-  return i < nnetif ? faulty_get(i, rec) : -1;
+  return i < nnetif ? check_get_faults(i, rec) : -1;
 }
 
 static int

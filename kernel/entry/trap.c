@@ -1,9 +1,8 @@
 // What a trap was, and who deals with it.
 
+#include "core/check.h"
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/irqoff.h"
-#include "core/lockorder.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "dev/plic.h"
@@ -11,7 +10,6 @@
 #include "entry/trap.h"
 #include "mm/vm.h"
 #include "proc/process.h"
-#include "sched/sleeporder.h"
 #include "sched/timer.h"
 
 _Static_assert(__builtin_offsetof(struct cpu, kstack_top) == CPU_KSTACK, "vector.S");
@@ -44,7 +42,7 @@ interrupt(uint64 cause)
 {
   struct cpu *c = mycpu();
   c->irqs++;
-  irqoff_begin();
+  check_irqs_off(1);
   if(cause == SCAUSE_TIMER)
     timer_interrupt();
   else if(cause == SCAUSE_EXTERNAL)
@@ -100,9 +98,9 @@ trap_user(struct trapframe *tf, uint64 cause)
     intr_on();
     proc_exit(-1);
   }
-  lockorder_no_locks("return to the program");
-  sleeporder_none("return to the program");
-  irqoff_end();
+  check_no_locks("return to the program");
+  check_order_none("return to the program");
+  check_irqs_on();
 }
 
 // From the kernel: interrupts only. A thread that runs with interrupts on holds no spinlock, and may be moved.
@@ -113,7 +111,7 @@ trap_kernel(uint64 cause)
   interrupt(cause);
   if(c->resched && c->noff == 0 && c->proc != c->idle_thread)
     sched_preempt();
-  irqoff_end();
+  check_irqs_on();
 }
 
 void

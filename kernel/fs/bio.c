@@ -2,6 +2,7 @@
 // first. Both are O(1), under one spinlock that is held for some tens of instructions; nobody holds it while the disk
 // works, and the disk's interrupt takes it to say that a transfer is over.
 
+#include "core/check.h"
 #include "core/list.h"
 #include "core/panic.h"
 #include "core/spinlock.h"
@@ -9,7 +10,6 @@
 #include "fs/bio.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
-#include "sched/sleeporder.h"
 
 // Blocks that are kept. More than can be pinned at once (two transactions, two blocks for each i-node in memory, the
 // bitmap) and held (two a process).
@@ -123,7 +123,7 @@ unref(struct buf *b)
 struct buf *
 bget(uint blockno)
 {
-  sleeporder_take(ORDER_BUFFER);
+  check_order_take(ORDER_BUFFER);
   acquire(&bcache.lock);
   for(;;){
     struct buf *b = bio_find(blockno);
@@ -158,7 +158,7 @@ brelse(struct buf *b)
   acquire(&bcache.lock);
   bio_put(b);
   release(&bcache.lock);
-  sleeporder_drop(ORDER_BUFFER);
+  check_order_drop(ORDER_BUFFER);
 }
 
 struct buf *

@@ -3,6 +3,7 @@
 // An i-node in memory is found by a hash of its number. Those without references stay, oldest first on a list, until
 // their place is needed; so a path that is walked again costs no disk and no decoding.
 
+#include "core/check.h"
 #include "core/list.h"
 #include "core/panic.h"
 #include "core/printf.h"
@@ -10,7 +11,6 @@
 #include "core/string.h"
 #include "fs/fsint.h"
 #include "mm/uaccess.h"
-#include "sched/sleeporder.h"
 
 #define NCACHED (4 * NINODE)  // more than NINODE: every process has a cwd, every open file an i-node
 #define NHASH 128             // a power of 2
@@ -146,7 +146,7 @@ inode_load(struct inode *ip)
 static void
 lock(struct inode *ip)
 {
-  sleeporder_take(ORDER_INODE);
+  check_order_take(ORDER_INODE);
   acquiresleep(&ip->lock);
 }
 
@@ -164,7 +164,7 @@ void
 iunlock(struct inode *ip)
 {
   releasesleep(&ip->lock);
-  sleeporder_drop(ORDER_INODE);
+  check_order_drop(ORDER_INODE);
 }
 
 void

@@ -3,7 +3,7 @@
 // Files without names: i-nodes, their blocks, their content; and the directories that name them (fs/dir.c).
 //
 // Nobody outside fs/ opens a log operation: these functions do that themselves where they need one.
-// Order of locks: sched/sleeporder.h; then spinlocks.
+// Order of locks: core/check.h; then spinlocks.
 
 #include "fs/log.h"
 #include "kernel/stat.h"

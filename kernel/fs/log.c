@@ -22,6 +22,7 @@
 //
 // On disk (xv6's layout): the header block holds the count and the blocks' numbers, slot i is the block i + 1 behind it.
 
+#include "core/check.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
@@ -30,7 +31,6 @@
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 #include "sched/proc.h"
-#include "sched/sleeporder.h"
 #include "sched/timer.h"
 
 #define COMMIT_DELAY (50 * MSEC)
@@ -89,7 +89,7 @@ int
 begin_op(uint nblocks)
 {
   assert(nblocks <= log.cap);
-  sleeporder_take(ORDER_OPERATION);
+  check_order_take(ORDER_OPERATION);
   acquire(&log.lock);
   while(log.error || log.closing || log.n + log.reserved + nblocks > log.cap){
     uint64 tries = log.tries;
@@ -100,7 +100,7 @@ begin_op(uint nblocks)
     wq_sleep_hard(&log.room, &log.lock);
     if(log.error && log.tries != tries){
       release(&log.lock);
-      sleeporder_drop(ORDER_OPERATION);
+      check_order_drop(ORDER_OPERATION);
       return -EIO;
     }
   }
@@ -122,7 +122,7 @@ end_op(uint nblocks)
   if(!log.closing)
     wq_wake_all(&log.room);
   release(&log.lock);
-  sleeporder_drop(ORDER_OPERATION);
+  check_order_drop(ORDER_OPERATION);
 }
 
 void

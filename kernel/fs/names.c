@@ -8,9 +8,9 @@
 // What can fail is done first: i-nodes are loaded, entries may need a block, or a disk that reads. Counts come after, and their
 // blocks are pinned (inode.h). An entry that was changed is in the log, so changing it back cannot fail.
 
+#include "core/check.h"
 #include "fs/fsint.h"
 #include "kernel/fcntl.h"
-#include "sched/sleeporder.h"
 
 #define NLINK_MAX 32767
 
@@ -33,7 +33,7 @@ names_init(void)
 static void
 lock_names(void)
 {
-  sleeporder_take(ORDER_NAMES);
+  check_order_take(ORDER_NAMES);
   acquiresleep(&names);
 }
 
@@ -41,7 +41,7 @@ static void
 unlock_names(void)
 {
   releasesleep(&names);
-  sleeporder_drop(ORDER_NAMES);
+  check_order_drop(ORDER_NAMES);
 }
 
 // Read it from the disk: from now on, as long as it is referenced, ilock() cannot fail.

@@ -3,13 +3,12 @@
 // A page is in one of three places: given out (its count of owners is above 0), on the free list (linked through
 // its first word), or above `fresh`, where no page has been used yet. The last saves boot from touching all RAM.
 
-#include "core/failpoint.h"
-#include "core/panic.h"
-#include "core/place.h"
+#include "core/check.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
+#include "kernel/failalloc.h"
 
 // I constant after boot   k lock   a atomic
 static struct {
@@ -22,52 +21,6 @@ static struct {
   uint64 nfree;        // [k]
   uint32 *owners;      // [a] by page number from base
 } mem = {.lock = SPINLOCK("kalloc")};
-
-// ----- debug build: a free page is full of poison, but for its link and who freed it -----
-
-#ifdef DEBUG
-#define POISON 0x5a5a5a5a5a5a5a5aUL
-
-struct corpse {
-  struct link link;
-  struct place freed_by;
-  uint64 poison[];
-};
-#define NPOISON ((PGSIZE - sizeof(struct corpse)) / sizeof(uint64))
-
-static void
-bury(void *page)
-{
-  struct corpse *c = page;
-  place_note(&c->freed_by, 0);
-  for(uint i = 0; i < NPOISON; i++)
-    c->poison[i] = POISON;
-}
-
-// The page is given out again: has anybody written to it since? Whoever gets it finds other poison.
-static void
-check_corpse(void *page)
-{
-  char text[120];
-  struct corpse *c = page;
-  for(uint i = 0; i < NPOISON; i++)
-    if(c->poison[i] != POISON)
-      panic("page %p was written to when it was free: 0x%lx at offset 0x%lx; freed by %s", page, c->poison[i],
-            (uint64)&c->poison[i] - (uint64)page, place_text(&c->freed_by, text, sizeof(text)));
-}
-
-static void
-freed_again(void *page)
-{
-  char text[120];
-  struct corpse *c = page;
-  panic("page %p is free already: freed by %s", page, place_text(&c->freed_by, text, sizeof(text)));
-}
-#else
-#define bury(page) ((void)0)
-#define check_corpse(page) ((void)0)
-#define freed_again(page) ((void)0)
-#endif
 
 void
 kalloc_init(uint64 from_pa, uint64 to_pa)
@@ -95,14 +48,14 @@ void *
 kalloc(void)
 {
   void *page = 0;
-  if(failpoint(FAIL_PAGE))
+  if(check_alloc_fails(FAIL_PAGE))
     return 0;
   acquire(&mem.lock);
   if(mem.free){
     page = mem.free;
     mem.free = mem.free->next;
     mem.nfree--;
-    check_corpse(page);
+    check_page_unwritten(page);
   } else if(mem.fresh < mem.end){
     page = pa2va(mem.fresh);
     mem.fresh += PGSIZE;
@@ -112,9 +65,7 @@ kalloc(void)
   if(page){
     debug_assert(*owners(page) == 0);
     *owners(page) = 1;
-#ifdef DEBUG
-    memset(page, PAGE_FRESH, PGSIZE);
-#endif
+    check_page_taken(page);
   }
   return page;
 }
@@ -146,11 +97,11 @@ kfree(void *page)
 {
   uint32 was = __atomic_fetch_sub(owners(page), 1, __ATOMIC_ACQ_REL);
   if(unlikely(was == 0))
-    freed_again(page);
+    check_page_freed_twice(page);
   assert(was > 0);
   if(was > 1)
     return;
-  bury(page);
+  check_page_freed(page);
   acquire(&mem.lock);
   ((struct link *)page)->next = mem.free;
   mem.free = page;

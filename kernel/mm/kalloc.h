@@ -5,10 +5,6 @@
 
 #include "core/types.h"
 
-#ifdef DEBUG
-#define PAGE_FRESH 0xa5  // what kalloc() fills a page with
-#endif
-
 void kalloc_init(uint64 from_pa, uint64 to_pa);  // these pages are free; hart 0, once
 void *kalloc(void);                              // a page with old contents (poisoned in the debug build); 0: none left
 void *kzalloc(void);                             // a page of zeros; 0: none left

@@ -13,16 +13,13 @@
 // The upper half is the same in every page table: a trap changes none.
 
 #include "kernel/riscv.h"
+#include "core/check.h"
 #include "core/types.h"
 
 #define KOFF 0xffffffc000000000UL
 #define DIRECTMAX (1UL << 37)  // physical memory beyond 128 GB is not reached
 #define KSTACKS 0xfffffff000000000UL
-#ifdef DEBUG
-#define KSTACK_PAGES 4
-#else
-#define KSTACK_PAGES 2
-#endif
+#define KSTACK_PAGES (2 + CHECK_STACK_PAGES)
 #define KSTACK_SIZE (KSTACK_PAGES * PGSIZE)
 #define KSTACK(slot) (KSTACKS + (uint64)(slot) * (KSTACK_SIZE + PGSIZE) + PGSIZE)  // lowest byte
 

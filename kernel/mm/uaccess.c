@@ -1,7 +1,7 @@
 // Copies between the kernel and a process, a page at a time, through the direct map.
 
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/lockorder.h"
 #include "core/string.h"
 #include "mm/uaccess.h"
 #include "mm/uspace.h"
@@ -50,7 +50,7 @@ in_one_page(uint64 uva, uint64 n)
 int
 copyout(uint64 dst, const void *src, uint64 n)
 {
-  lockorder_no_locks("copyout");
+  check_no_locks("copyout");
   if(unlikely(!in_one_page(dst, n)))
     return vm_copyout(uspace(), dst, src, n);
   char *page = vm_page(uspace(), dst, PTE_W);
@@ -63,7 +63,7 @@ copyout(uint64 dst, const void *src, uint64 n)
 int
 copyin(void *dst, uint64 src, uint64 n)
 {
-  lockorder_no_locks("copyin");
+  check_no_locks("copyin");
   if(unlikely(!in_one_page(src, n)))
     return copyin_pages(uspace(), dst, src, n);
   char *page = vm_page(uspace(), src, PTE_R);
@@ -77,7 +77,7 @@ int
 user_readable(uint64 src, uint64 n)
 {
   uint64 end = src + n;
-  lockorder_no_locks("user_readable");
+  check_no_locks("user_readable");
   if(end < src)
     return -EFAULT;
   for(; src < end; src = PGROUNDDOWN(src) + PGSIZE)
@@ -91,7 +91,7 @@ copyinstr(char *dst, uint64 src, uint64 max)
 {
   struct vm *vm = uspace();
   uint64 done = 0;
-  lockorder_no_locks("copyinstr");
+  check_no_locks("copyinstr");
   while(done < max){
     uint64 off = src % PGSIZE, m = MIN(max - done, PGSIZE - off);
     char *page = vm_page(vm, src, PTE_R);

@@ -367,7 +367,7 @@ vm_fork(struct vm *vm)
   child->resident = vm->resident;
   child->nregion = vm->nregion;
   memcpy(child->region, vm->region, sizeof(vm->region));
-  vm_check(vm);
-  vm_check(child);
+  check_vm(vm);
+  check_vm(child);
   return child;
 }

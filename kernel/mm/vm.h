@@ -70,13 +70,6 @@ void *vm_load_page(struct vm *vm, uint64 va);
 // remembers under this number is still right, because this process was the last to use it, and used it on no other hart since.
 void vm_switch(struct vm *vm, uint asid, int known);
 void *vm_find_page(struct vm *vm, uint64 va, int access);  // vm_page() of a page that was not found a moment ago
-// Debug build: panics unless the page table of the running process, or of one that does not run yet, is as it must be
-// (vmcheck.c).
-#ifdef DEBUG
-void vm_check(struct vm *vm);
-#else
-#define vm_check(vm) ((void)0)
-#endif
 
 static inline void *
 vm_page(struct vm *vm, uint64 va, int access)

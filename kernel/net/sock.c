@@ -6,8 +6,8 @@
 // No lock is held while bytes are copied, and none while a packet is sent.
 
 #include "net/sock.h"
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/lockorder.h"
 #include "core/string.h"
 #include "mm/uaccess.h"
 #include "net/sockmem.h"
@@ -25,7 +25,7 @@ void (*sock_changed)(struct sock *s);
 void
 sock_tell(struct sock *s)
 {
-  lockorder_no_locks("news of a socket");
+  check_no_locks("news of a socket");
   if(sock_changed)
     sock_changed(s);
 }

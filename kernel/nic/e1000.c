@@ -13,6 +13,7 @@
 // time; the card has hundreds left meanwhile. TDT is written once a batch.
 // One descriptor always stays unused: head = tail means "empty" to the card (3.2.6, 3.4).
 
+#include "core/check.h"
 #include "core/string.h"
 #include "kernel/kstat.h"
 #include "mm/layout.h"
@@ -31,7 +32,7 @@ rx_put(struct e1000 *d, struct pktbuf *p)
 {
   uint i = d->rx.provided++ % RING;
 
-  pktcheck_dma(p->page + p->head, PKT_RXBYTES);
+  check_dma(p->page + p->head, PKT_RXBYTES);
   d->rx.pkt[i] = p;
   d->rx.desc[i].addr = va2pa(p->page + p->head);
   d->rx.desc[i].word = 0;
@@ -70,18 +71,6 @@ e1000_rx_pending(struct netif *nif, int q)
   return d->rx.taken != d->rx.provided && (d->rx.desc[d->rx.taken % RING].word & RXD_DD) != 0;
 }
 
-static int
-e1000_rx_spoil(struct netif *nif, int q, int i)
-{
-  struct e1000 *d = nif->drv;
-  volatile struct rx_desc *desc = &d->rx.desc[(d->rx.taken + i) % RING];
-
-  if(d->rx.provided - d->rx.taken <= i || !(desc->word & RXD_DD))
-    return 0;
-  desc->word |= RXD_CRC;
-  return 1;
-}
-
 // A frame that is no good, with a packet in descriptor word w: counted once, and its buffers are on the ring again.
 static void
 rx_bad(struct e1000 *d, struct pktbuf *p, uint64 w)
@@ -105,6 +94,8 @@ rx_frame(struct e1000 *d, uint i)
   uint64 w = d->rx.desc[i].word;
   uint len = (uint16)w;
 
+  if(check_rx_damaged(&d->nif))
+    w |= RXD_CRC;
   if(unlikely((w & (RXD_EOP | RXD_BAD)) != RXD_EOP || len > PKT_RXBYTES || d->rx.skipping)){
     rx_bad(d, p, w);
     return 0;
@@ -196,11 +187,11 @@ tx_pieces(struct e1000 *d, struct pktbuf *p, uint64 context, uint64 word)
     total += p->frags[i].len;
   if(total < MIN_FRAME)
     pad = tx_pad(p, &len, total);
-  pktcheck_dma(pkt_data(p), len);
+  check_dma(pkt_data(p), len);
   end = p->nfrag == 0 && pad == 0;
   tx_put(d, va2pa(pkt_data(p)), word | (end ? last : 0) | len, end ? p : 0);
   for(int i = 0; i < p->nfrag; i++){
-    pktcheck_lent(p->frags[i].page, p->frags[i].off, p->frags[i].len);
+    check_dma_lent(p->frags[i].page, p->frags[i].off, p->frags[i].len);
     end = i == p->nfrag - 1 && pad == 0;
     tx_put(d, va2pa(p->frags[i].page + p->frags[i].off), word | (end ? last : 0) | p->frags[i].len, end ? p : 0);
   }
@@ -221,7 +212,7 @@ tx_frame(struct e1000 *d, struct pktbuf *p)
     return tx_pieces(d, p, context, word);
   if(unlikely(d->tx.put - d->tx.cleaned >= d->nif.txmost))
     return 0;
-  pktcheck_dma(pkt_data(p), len);
+  check_dma(pkt_data(p), len);
   tx_put(d, va2pa(pkt_data(p)), word | TXD_EOP | TXD_RS | len, p);
   return 1;
 }
@@ -418,7 +409,6 @@ const struct nic_ops e1000_ops = {
   .rx_return = e1000_rx_return,
   .rx_provide = e1000_rx_provide,
   .rx_pending = e1000_rx_pending,
-  .rx_spoil = e1000_rx_spoil,
   .tx_provide = e1000_tx_provide,
   .tx_return = e1000_tx_return,
   .irq = e1000_irq,

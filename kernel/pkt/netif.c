@@ -1,8 +1,8 @@
 // Interfaces: the table, and the way of a frame to and from a card.
 
 #include "pkt/netif.h"
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/lockorder.h"
 #include "core/printf.h"
 #include "core/string.h"
 #include "kernel/kstat.h"
@@ -35,7 +35,7 @@ void (*netif_stopped)(struct netif *nif);
 static void
 netif_notify(struct netif *nif)
 {
-  lockorder_no_locks("news of an interface");
+  check_no_locks("news of an interface");
   if(netif_changed)
     netif_changed(nif);
 }
@@ -101,7 +101,7 @@ void
 netif_rx(struct netif *nif, struct pktbuf *p)
 {
   debug_assert(p->owner == PKT_STACK);
-  lockorder_no_locks("a frame goes up the stack");
+  check_no_locks("a frame goes up the stack");
   p->nif = nif;
   count_add(&nif->stat.rx_frames, 1);
   count_add(&nif->stat.rx_bytes, pkt_len(p));
@@ -130,7 +130,7 @@ watch(void *arg)
   nif->stuck_at = r.head;
   if(nif->stuck_for == PATIENCE && netif_stopped){
     printf("%s: the card sends nothing: reset\n", nif->name);
-    lockorder_no_locks("a card that sends nothing");
+    check_no_locks("a card that sends nothing");
     netif_stopped(nif);
   }
   timer_set(&nif->watch, now() + SEC);
@@ -251,7 +251,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   struct pktbuf *done[RECLAIM_MAX];
   int taken, ndone = 0, turn, waits;
 
-  lockorder_no_locks("a frame is sent");
+  check_no_locks("a frame is sent");
   tap_frame(nif, p, 1);
   if(unlikely(!nif->up || !nif->link)){
     count_add(&nif->stat.tx_drops, 1);

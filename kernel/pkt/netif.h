@@ -24,8 +24,6 @@ struct nic_ops {
   int (*rx_return)(struct netif *nif, int q, struct pktbuf **out, int n);
   // Empty packets in, one tail write for all. result: how many were taken; the rest stays the caller's.
   int (*rx_provide)(struct netif *nif, int q, struct pktbuf **in, int n);
-  // For faults on purpose: the frame behind i others that wait looks as if it had come damaged. 1: done; 0: there is none, yet.
-  int (*rx_spoil)(struct netif *nif, int q, int i);
   // 1: a received frame waits. Reads memory only, never the card.
   int (*rx_pending)(struct netif *nif, int q);
   // Frames in to be sent, without CRC, one tail write for all. result: how many were taken.

@@ -6,12 +6,13 @@
 // came back is handed out as it is: nobody fills pages on the way.
 
 #include "pkt/pktbuf.h"
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/failpoint.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
 #include "pkt/path.h"
+#include "kernel/failalloc.h"
 
 #define CACHE_BATCH 32              // packets that move between a hart and the pool at a time, at the most
 #define WHOLE 64                    // the parts' unit
@@ -76,7 +77,7 @@ pkt_make(void)
   p->owner = PKT_POOL;
   p->made = pool.made_last;
   __atomic_store_n(&pool.made_last, p, __ATOMIC_RELEASE);
-  pktcheck_made(p);
+  check_pkt_made(p);
   return p;
 }
 
@@ -118,7 +119,7 @@ pkt_return_batch(struct cache *c)
 struct pktbuf *
 pkt_alloc(void)
 {
-  if(failpoint(FAIL_PACKET))
+  if(check_alloc_fails(FAIL_PACKET))
     return 0;
   push_off();
   struct cache *c = &caches[mycpu()->id];
@@ -132,7 +133,7 @@ pkt_alloc(void)
   pop_off();
   if(unlikely(p == 0))
     return 0;
-  pktcheck_alloc(p);
+  check_pkt_alloc(p);
   if(unlikely(p->owner != PKT_POOL))
     panic("pkt_alloc: %p is free and has owner %d", p, p->owner);
   p->next = p->more = 0;
@@ -151,7 +152,7 @@ pkt_alloc(void)
 static void
 free_one(struct pktbuf *p)
 {
-  pktcheck_free(p);
+  check_pkt_free(p);
   if(unlikely(p->owner == PKT_POOL))
     panic("pkt_free: %p is free already", p);
   if(unlikely(p->path != 0))
@@ -159,7 +160,7 @@ free_one(struct pktbuf *p)
   for(uint i = 0; i < p->nfrag; i++)
     kfree(p->frags[i].page);
   p->owner = PKT_POOL;
-  pktcheck_freed(p);
+  check_pkt_freed(p);
   push_off();
   struct cache *c = &caches[mycpu()->id];
   p->next = c->first;
@@ -224,7 +225,7 @@ pkt_chain_trim(struct pktbuf *p, uint n)
 void
 pktq_unget(struct pktq *q, struct pktbuf *p)
 {
-  pktcheck_put(p);
+  check_pkt_queued(p);
   p->next = q->first;
   if(q->first == 0)
     q->last = p;

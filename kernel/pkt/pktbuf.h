@@ -3,9 +3,8 @@
 // One packet. Its bytes have a page of their own, so that the page can be lent to a process without lending
 // this. Exactly one owner at any time; whoever a function marked TAKES gives it to owns it from then on.
 
-#include "core/panic.h"
+#include "core/check.h"
 #include "core/types.h"
-#include "pkt/pktcheck.h"
 #include "kernel/riscv.h"
 
 struct netif;
@@ -18,7 +17,7 @@ enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER, PKT_NOWNERS }
 #define PKT_HEADROOM 70
 #define PKT_DATA (PKT_HEADROOM + 42)  // where data that is to be sent begins, with room for those three headers
 #define PKT_RXBYTES 2048  // what a card may write from PKT_HEADROOM on
-#define PKT_END (PGSIZE - PKT_REDZONE)  // where the room for its bytes ends
+#define PKT_END (PGSIZE - CHECK_REDZONE)  // where the room for its bytes ends
 #define PKT_MAXFRAG 16   // further pieces of a packet that is sent from several places
 
 // Part of a page that the packet has a reference to (kref), after the bytes of its own.
@@ -47,9 +46,7 @@ struct pktbuf {
   uint32 tap;             // [o] its record in the tap, 0: none
   struct path *path;      // [o] the record of its way, 0: none
   struct pktbuf *made;    // [I] the one that was made before it
-#ifdef DEBUG
-  struct pktcheck check;  // [o]
-#endif
+  struct check_pkt check;  // [o]
 };
 
 // The pool is shared out. What keeps packets for later has a part of it, in 64ths, and never exceeds that: so all of them
@@ -88,7 +85,7 @@ void pkt_chain_trim(struct pktbuf *p, uint n);   // cut the datagram to its firs
 static inline uint8 *
 pkt_data(struct pktbuf *p)
 {
-  pktcheck_live(p);
+  check_pkt_live(p);
   return p->page + p->head;
 }
 
@@ -102,7 +99,7 @@ pkt_len(const struct pktbuf *p)
 static inline void *
 pkt_push(struct pktbuf *p, uint n)
 {
-  pktcheck_live(p);
+  check_pkt_live(p);
   if(n > p->head)
     return 0;
   p->head -= n;
@@ -120,7 +117,7 @@ pkt_reserve(struct pktbuf *p, uint n)
 static inline void *
 pkt_pull(struct pktbuf *p, uint n)
 {
-  pktcheck_live(p);
+  check_pkt_live(p);
   void *at = p->page + p->head;
   if(n > pkt_len(p))
     return 0;
@@ -132,7 +129,7 @@ pkt_pull(struct pktbuf *p, uint n)
 static inline void *
 pkt_put(struct pktbuf *p, uint n)
 {
-  pktcheck_live(p);
+  check_pkt_live(p);
   void *at = p->page + p->tail;
   if(n > (uint)(PKT_END - p->tail))
     return 0;
@@ -144,7 +141,7 @@ pkt_put(struct pktbuf *p, uint n)
 static inline void
 pkt_trim(struct pktbuf *p, uint n)
 {
-  pktcheck_live(p);
+  check_pkt_live(p);
   if(n < pkt_len(p))
     p->tail = p->head + n;
 }
@@ -153,7 +150,7 @@ pkt_trim(struct pktbuf *p, uint n)
 static inline void
 pkt_own(struct pktbuf *p, enum pkt_owner from, enum pkt_owner to)
 {
-  pktcheck_own(p, from, to);
+  check_pkt_owner(p, from, to);
   p->owner = to;
 }
 
@@ -179,7 +176,7 @@ void pktq_unget(struct pktq *q, TAKES struct pktbuf *p);  // back to where it wa
 static inline void
 pktq_put(struct pktq *q, TAKES struct pktbuf *p)
 {
-  pktcheck_put(p);
+  check_pkt_queued(p);
   p->next = 0;
   if(q->first)
     q->last->next = p;
@@ -197,7 +194,7 @@ pktq_get(struct pktq *q)
   struct pktbuf *p = q->first;
   if(p == 0)
     return 0;
-  pktcheck_got(p);
+  check_pkt_dequeued(p);
   q->first = p->next;
   p->next = 0;
   q->n--;

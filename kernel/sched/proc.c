@@ -9,7 +9,6 @@
 #include "sched/ipi.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
-#include "sched/stackuse.h"
 
 struct proc procs[NSLOT];
 struct proc *initproc;
@@ -107,7 +106,7 @@ slot_alloc(struct list *slots)
   if(p == 0)
     return 0;
   void *stack = p->kstack;
-  stack_paint(p);
+  check_stack_new(p);
   memset(p, 0, sizeof(*p));
   list_init(&p->link);
   p->kstack = stack;
@@ -189,10 +188,10 @@ proc_set_vm(struct vm *vm)
   vm_switch(vm, vm ? proc_asid(p) : 0, vm == 0);
   pop_off();
   if(vm)
-    vm_check(vm);
+    check_vm(vm);
   if(old == 0)
     return;
-  vm_check(old);
+  check_vm(old);
   vm_clear(old);
   __atomic_store_n(&old->dead, 1, __ATOMIC_SEQ_CST);
   for(int i = 0; i < ncpu; i++)

@@ -3,6 +3,7 @@
 // Threads: user processes, and kernel threads that have no user memory. Their table, states and switching.
 // What processes do to each other (fork, exec, wait) is in proc/, above.
 
+#include "core/check.h"
 #include "core/list.h"
 #include "core/types.h"
 #include "sched/waitq.h"
@@ -41,7 +42,6 @@ struct proc {
   struct waitq childwait; // where it waits for a child's end
   struct waitq *wq;       // [s] where it waits, 0: nowhere
   uint8 hard_wait;        // [s] a kill does not end this wait
-  uint8 sleeporder;       // [o] debug build: a bit for each kind of what it holds (sleeporder.h)
   struct list link;       // [s] in the run queue or in wq
   int wake_result;        // [s] 0 woken, -ETIMEDOUT, -EINTR
   int last_cpu;           // [s] index of the hart it ran on; -1: none yet
@@ -57,6 +57,7 @@ struct proc {
   struct file *ofile[NOFILE];  // [o]
   struct inode *cwd;           // [o]
   char name[16];               // [o]
+  struct check_proc check;     // [o]
 };
 
 #define NSLOT (NPROC + NKTHREAD)

@@ -21,19 +21,17 @@
 // process's ASID, so its entries are good even after others were there; they are flushed when it comes from another hart.
 
 #include "core/bits.h"
+#include "core/check.h"
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/irqoff.h"
 #include "core/panic.h"
 #include "core/printf.h"
-#include "core/lockorder.h"
 #include "core/string.h"
 #include "mm/layout.h"
 #include "mm/vm.h"
 #include "sched/ipi.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
-#include "sched/stackuse.h"
 #include "sched/timer.h"
 
 #define SLICE (5 * MSEC)    // after which it is looked whose turn it is
@@ -230,7 +228,7 @@ switch_at(uint64 t)
 
   debug_assert(holding(&sched_lock) && c->noff == 1);
   n = l ? container_of(l, struct proc, link) : c->idle_thread;
-  stack_check(p);
+  check_stack(p);
   c->resched = 0;
   n->state = PS_RUNNING;
   if(l && n->had > level)
@@ -264,7 +262,7 @@ sched_switch(void)
 static inline void
 give_turn(int to_all)
 {
-  lockorder_may_sleep(0, "yield");
+  check_may_sleep(0, "yield");
   acquire(&sched_lock);
   struct proc *p = myproc(), *n = first_ready();
   if(n == 0){
@@ -444,8 +442,8 @@ sched_dump(void)
         fp = *(uint64 *)(fp - 16);
       }
   }
-  lockorder_dump();
-  irqoff_dump();
+  check_show_locks();
+  check_show_irqs();
   for(int i = 0; i < ncpu; i++){
     const struct cpu *c = &cpus[i];
     printf("hart %d: %s pid %d noff %d resched %d%s%s\n", i, c->proc ? c->proc->name : "-", c->proc ? c->proc->pid : 0,

@@ -1,7 +1,7 @@
 // Sleep locks: see sleeplock.h.
 
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/lockorder.h"
 #include "sched/proc.h"
 #include "sched/sleeplock.h"
 
@@ -18,7 +18,7 @@ initsleeplock(struct sleeplock *lk, const char *name)
 void
 acquiresleep(struct sleeplock *lk)
 {
-  lockorder_may_sleep(0, "acquiresleep");
+  check_may_sleep(0, "acquiresleep");
   acquire(&lk->lk);
   while(lk->locked)
     wq_sleep_hard(&lk->waiters, &lk->lk);

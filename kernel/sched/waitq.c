@@ -1,7 +1,7 @@
 // Wait queues. See waitq.h for how they are used.
 
+#include "core/check.h"
 #include "core/cpu.h"
-#include "core/lockorder.h"
 #include "core/panic.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
@@ -19,7 +19,7 @@ static int
 wait(struct waitq *q, struct spinlock *lk, int hard)
 {
   struct proc *p = myproc();
-  lockorder_may_sleep(lk, "sleep");
+  check_may_sleep(lk, "sleep");
   acquire(&sched_lock);
   if(p->killed && !hard){
     sched_release();

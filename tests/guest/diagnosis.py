@@ -68,7 +68,7 @@ def of(run, reason):
 
 GOING_UP = {"netif_rx", "ether_input", "arp_input", "ip_input", "udp_input", "icmp_input", "drain"}
 OF_THE_STACK = ("sock", "socktab", "arp", "frag", "route", "icmp", "filter")  # locks that nobody below netif_rx knows
-TAKES = ("panic", "spinlock_wait", "acquire", "acquire_at", "backtrace", "lockorder_check", "bad")
+TAKES = ("panic", "spinlock_wait", "acquire", "acquire_at", "backtrace", "bad")
 
 
 def of_panic(text):
@@ -76,7 +76,7 @@ def of_panic(text):
     message = re.match(r"panic: hart \d+ pid -?\d+ [^:]*: (.*)", text)
     if not message:
         return text.split("\n", 1)[0]
-    names = [n for n in re.findall(r"(?m)^  \d+: 0x[0-9a-f]+ (\w+)\+", text) if n not in TAKES and not n.startswith("pktcheck")]
+    names = [n for n in re.findall(r"(?m)^  \d+: 0x[0-9a-f]+ (\w+)\+", text) if n not in TAKES and not n.startswith("check_")]
     message, way = message.group(1), " < ".join(names[:6])
     lock = re.match(r"lock (\S+)(?:: this hart holds it already| acquired at .* and again)", message)
     if lock and GOING_UP & set(names) and lock.group(1) not in OF_THE_STACK:

@@ -58,7 +58,7 @@ def locks(names, memory, harts):
     waits = memory.words(at, 2 * len(harts))
     for hart in range(len(harts)):
         lock = waits[2 * hart]
-        if lock == 0 or "spinlock_wait" not in harts[hart] and "lockorder" not in harts[hart]:
+        if lock == 0 or "spinlock_wait" not in harts[hart] and "check_waiting" not in harts[hart]:
             continue
         _, holder, name = memory.words(lock, 3)
         holder = (holder - cpus) // (cpus_size // (size // 16)) if holder else None

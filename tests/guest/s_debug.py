@@ -5,7 +5,7 @@ import re
 from . import machine, stuck
 from .scenario import check, equal, scenario
 
-US = r"(?:(?:pkt|pktq|kfree)\S* < )?(?:provoke|sys_kdebug)"  # where the mistakes are made: small functions may end up in the big one
+US = r"(?:(?:pkt|pktq|kfree)\S* < )?(?:(?:check_)?provoke|sys_kdebug)"  # where the mistakes are made: small functions may end up in the big one
 
 # Mistake: what the panic must say. Each is followed by a back trace in which the function that made the mistake is named.
 MISTAKES = {
@@ -55,7 +55,7 @@ def every_check_fires(t):
         equal(m.wait_end(), 1, "QEMU's exit status after 'kdebug %s'" % name)
         check(re.search(r"(?m)^panic: hart [0-2] pid -?\d+ (kdebug|keeper): .*" + says, m.text), "'kdebug %s': no line like\n%s\n%s" % (
             name, says, m.tail()))
-        named = name == "leave" or re.search(r"(?m)^  \d+: 0x\S+ (dig|provoke|sys_kdebug)", m.text)  # who left is not there any more
+        named = name == "leave" or re.search(r"(?m)^  \d+: 0x\S+ (dig|(check_)?provoke|sys_kdebug)", m.text)  # who left is not there any more
         check(named, "'kdebug %s': the back trace does not name it\n%s" % (name, m.tail()))
         if name == "overflow":
             check("stack overflow" in m.text, "the fault is not called a stack overflow\n" + m.tail())
@@ -86,12 +86,14 @@ def report(t):
 
 @scenario()
 def release_has_none(t):
-    """A release kernel refuses to make a mistake, in a sentence, and its packets have room to the end of their page."""
+    """A release kernel refuses to make a mistake, to let an allocation fail and to put faults on a wire, in a sentence."""
     if t.scenario.debug:
         raise machine.Skipped("it is about the release kernel")
-    for command in ("kdebug", "kdebug relock", "kdebug pkt-free"):
+    for command in ("kdebug", "kdebug relock", "kdebug pkt-free", "faulty lo lose 5%", "faulty lo off"):
         out = t.sh(command + "; echo status $?")
         check("this is no debug kernel" in out, "'%s' says: %s" % (command, out))
+    out = t.sh("nt fail 1")
+    check(re.search(r"nt: this is no debug kernel.*\[exit 1\]", out, re.S), "'nt fail 1' says: " + out)
     check("there is no mistake nonsense" in t.sh("kdebug nonsense"), "an unknown mistake is not refused")
 
 

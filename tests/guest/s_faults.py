@@ -53,7 +53,7 @@ def give_everything_back(t, before):
         t.settled("as many %s as before" % what, lambda n: n[what] >= before[what])
 
 
-@scenario(harts=(1, 3, 8), net="wire", seconds=180)
+@scenario(harts=(1, 3, 8), net="wire", seconds=180, debug=True)
 def faulty_card(t):
     """Under all five faults in the guest, both ways, a stop-and-wait of 60 datagrams gets through; the counters add up,
     each fault has happened, and everything is free afterwards."""
@@ -79,7 +79,7 @@ def faulty_card(t):
     give_everything_back(t, before)
 
 
-@scenario(net="wire", seconds=180)
+@scenario(net="wire", seconds=180, debug=True)
 def faulty_queue(t):
     """More frames are delayed than there is room for: the rest is dropped by name; turned off in the middle, whatever
     waits goes on its way, and nothing is lost from the count."""
@@ -117,7 +117,7 @@ def received_under(t, seed):
     return got, ways["received"]
 
 
-@scenario(net="wire")
+@scenario(net="wire", debug=True)
 def faulty_seed(t):
     """The same seed and the same frames give the same faults; another seed gives others."""
     t.host.ping(b"warm")
@@ -130,7 +130,7 @@ def faulty_seed(t):
     check(other != first, "another seed did the same")
 
 
-@scenario(net="wire")
+@scenario(net="wire", debug=True)
 def bad_frames(t):
     """600 frames in a row come damaged, as the card says: each is dropped by name, and the next good one is answered."""
     t.host.ping(b"warm")
@@ -143,7 +143,7 @@ def bad_frames(t):
     t.host.ping(b"alive")
 
 
-@scenario()
+@scenario(debug=True)
 def faulty_words(t):
     """What faulty cannot do it says in a sentence, with a status that is not 0; on lo it works like on a card."""
     for words in ("lo lose 101%", "lo lose 5", "lo lose", "lo lose -1%", "lo delay 2s", "lo delay 5", "lo lame 5%",
@@ -159,7 +159,7 @@ def faulty_words(t):
     t.sh("faulty lo off")
 
 
-@scenario(harts=(1, 3), net="wire", seconds=180)
+@scenario(harts=(1, 3), net="wire", seconds=180, debug=True)
 def faulty_both(t):
     """Faults on the wire and in the guest at once: a stop-and-wait of 20 datagrams gets through, and everything is free
     afterwards."""

@@ -229,7 +229,7 @@ fresh_packet_pages(void)
   static struct pktbuf *all[TEST_PACKETS + 1];
   int n = 0;
   while(n < (int)NELEM(all) && (all[n] = pkt_alloc()) != 0)
-    memset(all[n++]->page + PKT_REDZONE, HOST_SECRET, PKT_END - PKT_REDZONE);
+    memset(all[n++]->page + CHECK_REDZONE, HOST_SECRET, PKT_END - CHECK_REDZONE);
   while(n > 0)
     pkt_free(all[--n]);
 }

@@ -1,8 +1,8 @@
 // What net/diagnose.c says of a NIC and its driver: nothing when they agree, and one sentence for each way to differ.
 
 #include "fixture.h"
+#include "core/check.h"
 #include "core/cpu.h"
-#include "debug/faulty.h"
 #include "kernel/netctl.h"
 #include "net/dgram.h"
 #include "net/diagnose.h"
@@ -498,7 +498,7 @@ TEST(diagnose_packets_that_are_late)
   struct dst way;
   poll_init();
   healthy_and_empty();
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   for(int i = 0; i < 2 * MANY; i++){
     struct pktbuf *p = pkt_alloc();
     CHECK_EQ(dst_find(INADDR_LOOPBACK, 0, &way), 0);
@@ -509,6 +509,6 @@ TEST(diagnose_packets_that_are_late)
   CHECK(pkt_in_use() >= MANY);
   says(0);
   f.on = 0;
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   CHECK_EQ(netif_delayed, 0);
 }

@@ -5,7 +5,7 @@
 #include "mm/kalloc.h"
 #include "kernel/kstat.h"
 #include "nic/e1000_dev.h"
-#include "debug/faulty.h"
+#include "core/check.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 
@@ -337,19 +337,19 @@ TEST(e1000_faulty_bad_frames)
   struct netctl_faulty f = { .ifname = "x0", .seed = 3, .bad = FAULTY_ALL, .on = 1 };
   up();
   memcpy(nif->name, "x0", 3);
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   receive_frames(600, 60, 0);
   CHECK_EQ(drops(DROP_RX_ERROR), 600);
   f.bad = FAULTY_ALL / 2;
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   receive_frames(400, 60, 0);
   int bad = drops(DROP_RX_ERROR) - 600;
   CHECK(bad > 100 && bad < 300);
   CHECK_EQ(came, 400 - bad);
   f.bad = FAULTY_ALL + 1;
-  CHECK_EQ(faulty_set(&f), -EINVAL);
+  CHECK_EQ(check_set_faults(&f), -EINVAL);
   f.on = f.bad = 0;
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   receive_frames(1, 60, 0);
   CHECK_EQ(came, 401 - bad);
   nic_pull_out();
@@ -362,7 +362,7 @@ TEST(e1000_faulty_keeps_its_part)
   up();
   memcpy(nif->name, "x0", 3);
   pkt_parts[PART_FAULTY] = 15;
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   receive_frames(40, 60, 0);
   CHECK_EQ(came, 0);
   CHECK_EQ(drops(DROP_FAULTY_FULL), 40 - 15);
@@ -373,7 +373,7 @@ TEST(e1000_faulty_keeps_its_part)
   host_advance(SEC);
   CHECK_EQ(came, 30);
   f.on = f.delay_us = 0;
-  CHECK_EQ(faulty_set(&f), 0);
+  CHECK_EQ(check_set_faults(&f), 0);
   host_advance(3 * SEC);
   nic_pull_out();
 }

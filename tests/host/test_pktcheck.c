@@ -2,7 +2,7 @@
 
 #include "fixture.h"
 #include "mm/kalloc.h"
-#include "pkt/pktcheck.h"
+#include "debug/debug.h"
 
 // Was the last panic about this?
 static int
@@ -71,9 +71,9 @@ TEST(pktcheck_ends)
   p->tail = PKT_END + 1;
   CAUGHT(pkt_free(p), "has its ends outside its page");
   p->tail = tail;
-  p->page[PKT_REDZONE - 1] ^= 1;
+  p->page[CHECK_REDZONE - 1] ^= 1;
   CAUGHT(pkt_free(p), "was written to in front of its headroom");
-  p->page[PKT_REDZONE - 1] ^= 1;
+  p->page[CHECK_REDZONE - 1] ^= 1;
   p->page[PKT_END] ^= 1;
   CAUGHT(pkt_free(p), "was written to behind its end");
   p->page[PKT_END] ^= 1;
@@ -87,8 +87,8 @@ go_through_many(void)
   struct pktbuf *all[200];
   for(uint i = 0; i < NELEM(all); i++){
     all[i] = pkt_alloc();
-    pktcheck_dma(all[i]->page, PGSIZE);
-    pktcheck_dma(all[i]->page + PGSIZE - 1, 1);
+    check_dma(all[i]->page, PGSIZE);
+    check_dma(all[i]->page + PGSIZE - 1, 1);
   }
   for(uint i = 0; i < NELEM(all); i++)
     pkt_free(all[i]);
@@ -100,8 +100,8 @@ TEST(pktcheck_dma)
   static uint8 elsewhere[64];
   struct pktbuf *p = pkt_alloc();
   go_through_many();
-  CAUGHT(pktcheck_dma(p->page + 1, PGSIZE), "no packet's page");
-  CAUGHT(pktcheck_dma(elsewhere, sizeof(elsewhere)), "no packet's page");
+  CAUGHT(check_dma(p->page + 1, PGSIZE), "no packet's page");
+  CAUGHT(check_dma(elsewhere, sizeof(elsewhere)), "no packet's page");
   pkt_free(p);
 }
 
@@ -109,7 +109,7 @@ TEST(pktcheck_dma)
 TEST(pktcheck_lent)
 {
   uint8 *page = kalloc();
-  pktcheck_lent(page, 0, PGSIZE);
-  CAUGHT(pktcheck_lent(page, 1, PGSIZE), "nobody has that page");
+  check_dma_lent(page, 0, PGSIZE);
+  CAUGHT(check_dma_lent(page, 1, PGSIZE), "nobody has that page");
   kfree(page);
 }

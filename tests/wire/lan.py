@@ -21,8 +21,8 @@ GUEST_MAC, GUEST = "52:54:00:12:34:56", "10.0.2.15"
 GATEWAY, DNS = "10.0.2.2", "10.0.2.3"
 LOG_MAX = 200000  # frames kept
 LOOK = 0.25       # seconds between two looks at whether waiting makes sense
-# What a debug kernel fills memory with: pages given out and given back (kernel/mm/kalloc.c), packets given back
-# (kernel/pkt/pktcheck.h). No test sends four such bytes in a row, so a frame that has them has them from there.
+# What a debug kernel fills memory with: pages given out and given back, packets given back
+# (kernel/debug/debug.h). No test sends four such bytes in a row, so a frame that has them has them from there.
 POISON = re.compile(rb"\xa5{4}|\x5a{4}|\xdb{4}")
 
 

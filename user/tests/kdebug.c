@@ -36,6 +36,6 @@ main(int argc, char **argv)
   if(argc == 2)
     what = find(argv[1]);
   if(kdebug(what, KDEBUG_KEY) < 0)
-    die_errno("this is no debug kernel");
+    die("this is no debug kernel (make DEBUG=1)");
   return 0;
 }

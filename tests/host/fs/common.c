@@ -1,6 +1,6 @@
 // What both shims of the file system (kshim.c: threads; fuzz_kernel.c: one after the other) do in the same way.
 
-#include "core/lockorder.h"
+#include "core/check.h"
 #include "core/rand.h"
 #include "core/spinlock.h"
 #include "core/string.h"
@@ -22,7 +22,7 @@ initlock(struct spinlock *lk, const char *name)
 
 // That no spinlock is held while a process sleeps is for the guest's debug kernel to check.
 void
-lockorder_may_sleep(struct spinlock *lk, const char *what)
+check_may_sleep(struct spinlock *lk, const char *what)
 {
 }
 

@@ -2,7 +2,8 @@
 
 #include "fuzz/net.h"
 #include "core/cpu.h"
-#include "core/failpoint.h"
+#include "core/check.h"
+#include "kernel/failalloc.h"
 #include "sched/proc.h"
 #include "kernel/net.h"
 
@@ -20,7 +21,7 @@ __wrap_pkt_alloc(void)
 {
   struct pktbuf *p = __real_pkt_alloc();
   if(p)
-    memset(p->page + PKT_REDZONE, host_junk, PKT_END - PKT_REDZONE);
+    memset(p->page + CHECK_REDZONE, host_junk, PKT_END - CHECK_REDZONE);
   return p;
 }
 
@@ -274,7 +275,7 @@ fuzz_boot(void)
 void
 net_end(void)
 {
-  failpoint_arm(FAIL_PACKET, 0, 0);
+  check_fail_nth(FAIL_PACKET, 0, 0);
   host_pages_left = -1;
   card_clean();
   arp_flush();

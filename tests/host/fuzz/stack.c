@@ -5,7 +5,8 @@
 #include "fuzz/files.h"
 #include "fuzz/net.h"
 #include "core/cpu.h"
-#include "core/failpoint.h"
+#include "core/check.h"
+#include "kernel/failalloc.h"
 #include "entry/sys.h"
 #include "kernel/netctl.h"
 #include "net/filter.h"
@@ -150,7 +151,7 @@ trouble(struct input *in)
   uint how = in8(in);
   switch(how % 8){
   case 0:
-    failpoint_arm(FAIL_PACKET, 1 + how / 8, 0);
+    check_fail_nth(FAIL_PACKET, 1 + how / 8, 0);
     break;
   case 1:
     host_pages_left = how / 8;

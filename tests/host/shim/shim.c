@@ -3,9 +3,9 @@
 #include "shim/shim.h"
 #include "core/cpu.h"
 #include "core/debugkey.h"
-#include "core/lockorder.h"
+#include "core/check.h"
 #include "core/panic.h"
-#include "core/place.h"
+#include "debug/debug.h"
 #include "core/printf.h"
 #include "core/proctag.h"
 #include "core/rand.h"
@@ -73,11 +73,11 @@ acquire_at(struct spinlock *lk, const char *file, int line)
 {
   push_off();
   if(lk->locked)
-    panic("lock %s acquired at %s:%d and again at %s:%d", lk->name, lk->file, lk->line, file, line);
+    panic("lock %s acquired at %s:%d and again at %s:%d", lk->name, lk->check.file, lk->check.line, file, line);
   lk->locked = 1;
   lk->cpu = mycpu();
-  lk->file = file;
-  lk->line = line;
+  lk->check.file = file;
+  lk->check.line = line;
   host_locks++;
 }
 
@@ -124,7 +124,7 @@ holding(struct spinlock *lk)
 }
 
 void
-lockorder_no_locks(const char *what)
+check_no_locks(const char *what)
 {
   if(host_locks)
     panic("%s with a lock held", what);
@@ -430,12 +430,12 @@ debugkey_register(int key, const char *what, void (*dump)(void))
 }
 
 void
-place_note(struct place *at, int skip)
+place_note(struct check_place *at, int skip)
 {
 }
 
 char *
-place_text(const struct place *at, char *buf, uint size)
+place_text(const struct check_place *at, char *buf, uint size)
 {
   return safestrcpy(buf, "a test", size);
 }
