@@ -25,11 +25,41 @@ struct value {
   uint len;
 };
 
-// The properties that we ask for, of the node that is being read.
+// The properties that are read. Those up to NKEPT are kept until the node is complete; the others are used at once.
+enum property {
+  COMPATIBLE, DEVICE_TYPE, REG, INTERRUPTS, RANGES, INTERRUPT_MAP, NKEPT,
+  ADDRESS_CELLS = NKEPT, SIZE_CELLS, TIMEBASE, RNG_SEED, BOOTARGS, NPROPERTY
+};
+static const char *const property_name[NPROPERTY] = {
+  [COMPATIBLE] = "compatible", [DEVICE_TYPE] = "device_type", [REG] = "reg", [INTERRUPTS] = "interrupts",
+  [RANGES] = "ranges", [INTERRUPT_MAP] = "interrupt-map", [ADDRESS_CELLS] = "#address-cells", [SIZE_CELLS] = "#size-cells",
+  [TIMEBASE] = "timebase-frequency", [RNG_SEED] = "rng-seed", [BOOTARGS] = "bootargs",
+};
+
+// The devices that are used, by what the node is compatible with (2.3.1), or by its device_type.
+enum device { UNKNOWN, MEMORY, HART, VIRTIO_MMIO, PCI_HOST, PLIC, CLINT, FINISHER, UART, RTC };
+static const struct {
+  enum property in;
+  const char *word;
+  enum device kind;
+} known[] = {
+  {DEVICE_TYPE, "memory", MEMORY},
+  {DEVICE_TYPE, "cpu", HART},
+  {COMPATIBLE, "virtio,mmio", VIRTIO_MMIO},
+  {COMPATIBLE, "pci-host-ecam-generic", PCI_HOST},
+  {COMPATIBLE, "riscv,plic0", PLIC},
+  {COMPATIBLE, "riscv,clint0", CLINT},
+  {COMPATIBLE, "riscv,aclint-mswi", CLINT},  // both begin with the harts' MSIP words
+  {COMPATIBLE, "sifive,test0", FINISHER},
+  {COMPATIBLE, "ns16550a", UART},
+  {COMPATIBLE, "google,goldfish-rtc", RTC},
+};
+
+// The node that is being read.
 struct node {
   const char *name;
   int depth;
-  struct value reg, compatible, device_type, interrupts, ranges, interrupt_map, seed;
+  struct value kept[NKEPT];
 };
 
 // How a node's children write their addresses (2.3.5).
@@ -133,13 +163,14 @@ add_memory(uint64 start, uint64 size)
 static void
 add_pci(const struct node *n, uint address_cells)
 {
+  const struct value *reg = &n->kept[REG], *ranges = &n->kept[RANGES], *map = &n->kept[INTERRUPT_MAP];
   uint step = 3 + address_cells + 2;
 
-  machine.pci_ecam = number(&n->reg, 0, address_cells);
-  machine.pci_ecam_size = number(&n->reg, address_cells, 2);
-  for(uint i = 0; (i + step) * 4 <= n->ranges.len; i += step){
-    uint space = cell(&n->ranges, i) >> 24 & 3;
-    uint64 at = number(&n->ranges, i + 3, address_cells), size = number(&n->ranges, i + 3 + address_cells, 2);
+  machine.pci_ecam = number(reg, 0, address_cells);
+  machine.pci_ecam_size = number(reg, address_cells, 2);
+  for(uint i = 0; (i + step) * 4 <= ranges->len; i += step){
+    uint space = cell(ranges, i) >> 24 & 3;
+    uint64 at = number(ranges, i + 3, address_cells), size = number(ranges, i + 3 + address_cells, 2);
     if(space == 2){
       machine.pci_mmio = at;
       machine.pci_mmio_size = size;
@@ -148,84 +179,98 @@ add_pci(const struct node *n, uint address_cells)
       machine.pci_mmio64_size = size;
     }
   }
-  // First entry of the map: PCI address (3 cells), pin, the PLIC's phandle, its line.
-  if(cell(&n->interrupt_map, 0) == 0 && cell(&n->interrupt_map, 3) == 1)
-    machine.pci_irq_base = cell(&n->interrupt_map, 5);
+  // First entry of the map: PCI address (3 cells), pin, the interrupt controller's phandle, its line.
+  if(cell(map, 0) == 0 && cell(map, 3) == 1)
+    machine.pci_irq_base = cell(map, 5);
 }
 
-// All properties of a node have been seen: is it a device we know?
+static enum device
+device_of(const struct node *n)
+{
+  for(uint i = 0; i < NELEM(known); i++)
+    if(has_string(&n->kept[known[i].in], known[i].word))
+      return known[i].kind;
+  return UNKNOWN;
+}
+
+// All properties of a node have been read.
 static void
 finish_node(struct tree *t)
 {
   struct node *n = &t->node;
-  struct cells c;
-  uint64 base;
-  uint32 irq;
 
   if(n->name == 0)
     return;
-  c = t->cells[n->depth > 0 ? n->depth - 1 : 0];
-  base = number(&n->reg, 0, c.address);
-  irq = cell(&n->interrupts, 0);
-  if(has_string(&n->device_type, "memory"))
-    add_memory(base, number(&n->reg, c.address, c.size));
-  else if(has_string(&n->device_type, "cpu"))
+  n->name = 0;
+  struct cells c = t->cells[n->depth > 0 ? n->depth - 1 : 0];
+  uint64 base = number(&n->kept[REG], 0, c.address);
+  uint32 irq = cell(&n->kept[INTERRUPTS], 0);
+  switch(device_of(n)){
+  case MEMORY:
+    add_memory(base, number(&n->kept[REG], c.address, c.size));
+    break;
+  case HART:
     machine.nhart++;
-  else if(has_string(&n->compatible, "virtio,mmio"))
+    break;
+  case VIRTIO_MMIO:
     add_virtio(base, irq);
-  else if(has_string(&n->compatible, "pci-host-ecam-generic"))
+    break;
+  case PCI_HOST:
     add_pci(n, c.address);
-  else if(has_string(&n->compatible, "riscv,plic0")){
+    break;
+  case PLIC:
     machine.plic = base;
     machine.nplic++;
-  } else if(has_string(&n->compatible, "riscv,clint0") || has_string(&n->compatible, "riscv,aclint-mswi"))
-    machine.clint = base;  // both begin with the harts' MSIP words
-  else if(has_string(&n->compatible, "sifive,test0"))
+    break;
+  case CLINT:
+    machine.clint = base;
+    break;
+  case FINISHER:
     machine.finisher = base;
-  else if(has_string(&n->compatible, "ns16550a")){
+    break;
+  case UART:
     machine.uart = base;
     machine.uart_irq = irq;
-  } else if(has_string(&n->compatible, "google,goldfish-rtc")){
+    break;
+  case RTC:
     machine.rtc = base;
-    machine.rtc_irq = irq;
+    break;
+  case UNKNOWN:
+    break;
   }
-  if(n->seed.at){
-    machine.seed_len = MIN(n->seed.len, sizeof(machine.seed));
-    memcpy(machine.seed, n->seed.at, machine.seed_len);
-  }
-  n->name = 0;
 }
 
 // One property of the node that is being read.
 static void
 take_property(struct tree *t, const char *name, struct value v)
 {
-  static const struct {
-    const char *name;
-    uint offset;
-  } wanted[] = {
-    {"reg", __builtin_offsetof(struct node, reg)},
-    {"compatible", __builtin_offsetof(struct node, compatible)},
-    {"device_type", __builtin_offsetof(struct node, device_type)},
-    {"interrupts", __builtin_offsetof(struct node, interrupts)},
-    {"ranges", __builtin_offsetof(struct node, ranges)},
-    {"interrupt-map", __builtin_offsetof(struct node, interrupt_map)},
-    {"rng-seed", __builtin_offsetof(struct node, seed)},
-  };
   struct cells *mine = &t->cells[t->node.depth];
+  uint i = 0;
 
-  for(uint i = 0; i < NELEM(wanted); i++)
-    if(strcmp(name, wanted[i].name) == 0)
-      *(struct value *)((char *)&t->node + wanted[i].offset) = v;
-  if(strcmp(name, "#address-cells") == 0)
+  while(i < NPROPERTY && strcmp(name, property_name[i]) != 0)
+    i++;
+  switch(i){
+  case ADDRESS_CELLS:
     mine->address = MIN(cell(&v, 0), 3u);
-  else if(strcmp(name, "#size-cells") == 0)
+    break;
+  case SIZE_CELLS:
     mine->size = MIN(cell(&v, 0), 2u);
-  else if(strcmp(name, "bootargs") == 0){
+    break;
+  case TIMEBASE:
+    machine.timebase = number(&v, 0, MIN(v.len / 4, 2u));
+    break;
+  case RNG_SEED:
+    machine.seed_len = MIN(v.len, sizeof(machine.seed));
+    memcpy(machine.seed, v.at, machine.seed_len);
+    break;
+  case BOOTARGS:
     machine.console_lf = has_argument(&v, "console=lf");
     machine.disk_hasty = has_argument(&v, "disk=hasty");
-  } else if(strcmp(name, "timebase-frequency") == 0)
-    machine.timebase = number(&v, 0, MIN(v.len / 4, 2u));
+    break;
+  default:
+    if(i < NKEPT)
+      t->node.kept[i] = v;
+  }
 }
 
 // Walk the structure block. 0, or -EINVAL where it makes no sense.

@@ -13,14 +13,14 @@ struct machine {
   uint64 timebase;                // counts of the time CSR in a second
   uint64 uart, plic, clint, finisher, rtc;
   int nplic;                      // how many there are: one for each socket
-  uint32 uart_irq, rtc_irq;
+  uint32 uart_irq;
   uint64 pci_ecam, pci_ecam_size;
   uint64 pci_mmio, pci_mmio_size;      // window for BARs below 4 GB
   uint64 pci_mmio64, pci_mmio64_size;  // ... above
   uint64 virtio[NVIRTIO];         // transports by slot: in ascending order of address
   uint32 virtio_irq[NVIRTIO];
   int nvirtio;
-  uint32 pci_irq_base;            // PLIC's number of INTA in slot 0
+  uint32 pci_irq_base;            // interrupt line of INTA in slot 0
   uint8 seed[64];                 // /chosen/rng-seed
   uint seed_len;
   int console_lf;                 // /chosen/bootargs has "console=lf": lines end with LF alone
