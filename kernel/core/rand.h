@@ -1,6 +1,6 @@
 #ifndef RXV_CORE_RAND_H
 #define RXV_CORE_RAND_H
-// Random numbers: ChaCha20 (RFC 8439, 2.3) keyed from the device tree's seed and virtio-rng.
+// Random numbers: ChaCha20 (RFC 8439, 2.3) keyed from the device tree's seed, or else virtio-rng.
 
 #include "core/types.h"
 

@@ -6,8 +6,7 @@
 
 void finisher_exit(int status) __attribute__((noreturn));  // ends QEMU with this exit status, 0..255
 uint64 rtc_now(void);                                     // nanoseconds since 1970 UTC; 0: no clock
-// Feeds rand_seed() from virtio-rng. wait: not later than now, for nothing else does; 0: by and by, from an interrupt.
-// result: 1; 0: there is no such device, or it did not answer within RNG_WAIT.
-int virtio_rng_init(int wait);
+// Feed rand_seed() from virtio-rng. result: 0; -ENODEV: there is no such device; -EIO: it did not answer within 0.2 s.
+int virtio_rng_seed(void);
 
 #endif

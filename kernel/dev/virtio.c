@@ -1,5 +1,6 @@
-// virtio over MMIO, both transports. Sections of virtio 1.2.
+// virtio over MMIO. Sections of virtio 1.2.
 
+#include "core/printf.h"
 #include "core/string.h"
 #include "dev/fdt.h"
 #include "dev/virtio.h"
@@ -9,10 +10,7 @@
 enum {
   MAGIC = 0x00, VERSION = 0x04, DEVICE_ID = 0x08,
   DEV_FEATURES = 0x10, DEV_FEATURES_SEL = 0x14, DRV_FEATURES = 0x20, DRV_FEATURES_SEL = 0x24,
-  GUEST_PAGE_SIZE = 0x28,  // legacy
-  QUEUE_SEL = 0x30, QUEUE_NUM_MAX = 0x34, QUEUE_NUM = 0x38,
-  QUEUE_ALIGN = 0x3c, QUEUE_PFN = 0x40,  // legacy
-  QUEUE_READY = 0x44, QUEUE_NOTIFY = 0x50,
+  QUEUE_SEL = 0x30, QUEUE_NUM_MAX = 0x34, QUEUE_NUM = 0x38, QUEUE_READY = 0x44, QUEUE_NOTIFY = 0x50,
   INTERRUPT_STATUS = 0x60, INTERRUPT_ACK = 0x64, STATUS = 0x70,
   QUEUE_DESC = 0x80, QUEUE_DRIVER = 0x90, QUEUE_DEVICE = 0xa0,  // two words each
   CONFIG = 0x100,
@@ -51,15 +49,15 @@ virtio_find(struct virtio *v, enum virtio_id id)
     v->irq = machine.virtio_irq[i];
     if(get(v, MAGIC) != VIRTIO_MAGIC || get(v, DEVICE_ID) != id)
       continue;
-    if(get(v, VERSION) != 1 && get(v, VERSION) != 2)
-      continue;
-    v->legacy = get(v, VERSION) == 1;
-    return 0;
+    if(get(v, VERSION) == 2)
+      return 0;
+    printf("virtio: the device at %lx has interface version %d; only version 2 is driven (QEMU: -global virtio-mmio.force-legacy=false)\n",
+           machine.virtio[i], get(v, VERSION));
   }
   return -ENODEV;
 }
 
-// source: 3.1.1; VIRTIO_F_VERSION_1 is bit 32, and a legacy device has no second word and no FEATURES_OK.
+// source: 3.1.1; VIRTIO_F_VERSION_1 is bit 32.
 static int
 agree(struct virtio *v, uint32 want)
 {
@@ -67,8 +65,6 @@ agree(struct virtio *v, uint32 want)
   v->features = get(v, DEV_FEATURES) & want;
   virtio_set(v, DRV_FEATURES_SEL, 0);
   virtio_set(v, DRV_FEATURES, v->features);
-  if(v->legacy)
-    return 0;
   virtio_set(v, DEV_FEATURES_SEL, 1);
   if((get(v, DEV_FEATURES) & 1) == 0)
     return -ENODEV;
@@ -79,8 +75,7 @@ agree(struct virtio *v, uint32 want)
   return get(v, STATUS) & FEATURES_OK ? 0 : -ENODEV;
 }
 
-// Legacy devices find all three parts from one page number: descriptors, behind them the available ring, and the
-// used ring on the next page (2.7.2). The modern ones are told each, and get the same.
+// The descriptors and the available ring share a page; the used ring, which the device writes, has the next one.
 static int
 set_up_queue(struct virtio *v, uint8 *rings)
 {
@@ -92,12 +87,6 @@ set_up_queue(struct virtio *v, uint8 *rings)
   v->avail = (void *)(rings + 16 * v->num);
   v->used = (void *)(rings + PGSIZE);
   virtio_set(v, QUEUE_NUM, v->num);
-  if(v->legacy){
-    virtio_set(v, GUEST_PAGE_SIZE, PGSIZE);
-    virtio_set(v, QUEUE_ALIGN, PGSIZE);
-    virtio_set(v, QUEUE_PFN, va2pa(rings) / PGSIZE);
-    return 0;
-  }
   set64(v, QUEUE_DESC, va2pa(rings));
   set64(v, QUEUE_DRIVER, va2pa((uint8 *)v->avail));
   set64(v, QUEUE_DEVICE, va2pa((uint8 *)v->used));

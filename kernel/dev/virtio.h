@@ -1,7 +1,7 @@
 #ifndef RXV_DEV_VIRTIO_H
 #define RXV_DEV_VIRTIO_H
-// What all virtio devices over MMIO have in common (virtio 1.2): finding one, the handshake, one queue. Both
-// transports: "modern" (version 2), and "legacy" (version 1, section 4.2.4), which QEMU is unless told otherwise.
+// What all virtio devices over MMIO have in common (virtio 1.2): finding one, the handshake, one queue. The legacy interface
+// (version 1, section 4.2.4), which QEMU gives unless told otherwise, is not driven; the console says so.
 
 #include "core/types.h"
 
@@ -35,7 +35,6 @@ struct vring_used {
 struct virtio {
   volatile uint32 *reg;
   uint32 irq;
-  int legacy;
   uint64 features;  // agreed on
   uint num;         // descriptors in the queue
   volatile struct vring_desc *desc;

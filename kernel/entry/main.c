@@ -121,16 +121,15 @@ interrupts_init(void)
   plic_init();
 }
 
-// Before the network draws its keys. With neither a seed nor a device the date has to do: no two starts are alike, but
-// who knows when it was can guess.
+// Before the network draws its keys. The device tree's seed is enough; without one, virtio-rng is asked. With neither, the date
+// makes each start different, but whoever knows the date can guess.
 static void
 randomness_init(void)
 {
-  uint64 date = rtc_now();
-  int wait = machine.seed_len == 0;
   rand_seed(machine.seed, machine.seed_len);
-  if(virtio_rng_init(wait) || !wait)
+  if(machine.seed_len || virtio_rng_seed() == 0)
     return;
+  uint64 date = rtc_now();
   rand_seed(&date, sizeof(date));
   printf("rxv: there is no randomness (virtio-rng, or rng-seed in the device tree): ports and keys can be guessed.\n");
 }
@@ -175,7 +174,7 @@ static void
 mount_root(void)
 {
   if(virtio_blk_init() < 0)
-    give_up("There is no disk (virtio-blk on virtio-mmio).");
+    give_up("There is no disk (virtio-blk on virtio-mmio, version 2).");
   if(bio_init() < 0)
     give_up("There is no memory for disk buffers.");
   if(fs_init(ROOTDEV) < 0)

@@ -96,6 +96,14 @@ def seed_of_device_tree(t):
 
 
 @scenario(harts=(1,), boot=None)
+def seed_of_device_tree_is_enough(t):
+    """With both, virtio-rng is left alone: identifications and ports follow from the device tree's seed as they do without it."""
+    alone, _ = facts(t, "a", "-seed", "1")
+    both, _ = facts(t, "b", "-seed", "1", *RNG)
+    equal(both, alone, "what the same seed gives beside virtio-rng")
+
+
+@scenario(harts=(1,), boot=None)
 def seed_of_virtio_rng(t):
     """Without a seed in the device tree: virtio-rng is waited for, and two starts have nothing in common."""
     one, said = facts(t, "a", *RNG, seed=False)
