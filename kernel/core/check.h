@@ -4,7 +4,7 @@
 // files of debug/ implement them: a broken rule is a panic. In a release build each hook is an empty function and each
 // struct check_... is empty, so that a reader may skip them.
 
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/types.h"
 #include "kernel/errno.h"
 

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/csr.h"
+#include "core/assert.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/proctag.h"

@@ -2,7 +2,7 @@
 
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/spinlock.h"
 
 struct cpu cpus[NCPU];

@@ -1,6 +1,7 @@
 // Who did it: a few return addresses, noted when something changes hands, and named when it turns out to have been wrong.
 // Frames are as panic.c has them: at fp - 8 the return address, at fp - 16 the caller's fp.
 
+#include "core/panic.h"
 #include "core/printf.h"
 #include "core/string.h"
 #include "debug/debug.h"

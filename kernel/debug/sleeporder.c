@@ -3,7 +3,7 @@
 
 #include "core/check.h"
 #include "core/cpu.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "sched/proc.h"
 
 static const char *const names[] = {"names", "log operation", "i-node", "buffer"};

@@ -2,7 +2,7 @@
 // compiler calls one of these, each with a record that begins with the place in the source; none comes back. Names and
 // records are those of the compilers' interface (compiler-rt, lib/ubsan/ubsan_handlers.h).
 
-#include "core/panic.h"
+#include "core/assert.h"
 
 struct source {
   const char *file;

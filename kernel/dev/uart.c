@@ -7,7 +7,7 @@
 // somebody who types, that is ended by such a message is written again after it (termline.h): by whoever writes next, or by
 // the interrupt that uart_hold(0) asks for.
 
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/fdt.h"

@@ -1,11 +1,11 @@
 // Which blocks and which i-nodes are free. The bitmap of blocks is on disk, in buffers; which i-nodes are free says
 // their type, so a bitmap of them is made in memory at boot. Both are searched from where the last search ended.
 
-#include "core/panic.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "fs/fsint.h"
+#include "fs/inode.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 

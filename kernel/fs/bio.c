@@ -4,7 +4,7 @@
 
 #include "core/check.h"
 #include "core/list.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "fs/bio.h"

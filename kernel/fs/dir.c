@@ -6,6 +6,7 @@
 #include "core/cpu.h"
 #include "core/string.h"
 #include "fs/fsint.h"
+#include "fs/inode.h"
 #include "sched/proc.h"
 
 #define EPB (BSIZE / sizeof(struct dirent))  // entries in a block

@@ -1,11 +1,10 @@
 // The table of open files, and the way from a file to its kind's operations.
 
 #include "core/list.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/spinlock.h"
 #include "dev/console.h"
 #include "fs/file.h"
-#include "fs/fsint.h"
 #include "kernel/socket.h"
 #include "sched/timer.h"
 

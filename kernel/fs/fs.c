@@ -4,6 +4,7 @@
 #include "core/printf.h"
 #include "core/string.h"
 #include "fs/fsint.h"
+#include "fs/inode.h"
 #include "mm/uaccess.h"
 
 struct superblock sb;

@@ -2,7 +2,10 @@
 #define RXV_FS_FSINT_H
 // What the files of the file system share among themselves.
 
-#include "fs/inode.h"
+#include "core/types.h"
+
+struct inode;
+struct superblock;
 
 extern struct superblock sb;     // checked by fs_init, constant afterwards
 extern uint data_start;          // first data block

@@ -5,11 +5,12 @@
 
 #include "core/check.h"
 #include "core/list.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "fs/fsint.h"
+#include "fs/inode.h"
 #include "mm/uaccess.h"
 
 #define NCACHED (4 * NINODE)  // more than NINODE: every process has a cwd, every open file an i-node

@@ -23,7 +23,7 @@
 // On disk (xv6's layout): the header block holds the count and the blocks' numbers, slot i is the block i + 1 behind it.
 
 #include "core/check.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"

@@ -10,6 +10,7 @@
 
 #include "core/check.h"
 #include "fs/fsint.h"
+#include "fs/inode.h"
 #include "kernel/fcntl.h"
 
 #define NLINK_MAX 32767

@@ -3,7 +3,7 @@
 
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/spinlock.h"
 #include "mm/kalloc.h"
 #include "mm/vm.h"

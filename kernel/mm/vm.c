@@ -6,7 +6,6 @@
 //
 // Locks: none. A process's address space is touched by itself alone, or by its parent before it first runs.
 
-#include "core/panic.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
 #include "mm/vm.h"

@@ -1,7 +1,6 @@
 // See sockmem.h. The numbers may be a packet a hart too high: a datagram looks first and counts then.
 
 #include "net/sockmem.h"
-#include "core/panic.h"
 #include "core/spinlock.h"
 #include "net/sockpriv.h"
 

@@ -2,7 +2,7 @@
 // handler only moves frames from the ring to here, and a thread takes them up the stack. What that is worth under
 // load the chapter on livelock tells: the handler always comes first, and the thread never.
 
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/spinlock.h"
 #include "pkt/drop.h"
 #include "pkt/poll.h"

@@ -1,6 +1,7 @@
 // fork(), and the first process.
 
 #include "core/cpu.h"
+#include "core/assert.h"
 #include "core/panic.h"
 #include "core/printf.h"
 #include "core/string.h"

@@ -1,7 +1,6 @@
 // Interrupts from hart to hart: see ipi.h. CLINT: msip registers of 4 bytes, one a hart, from its base on.
 
 #include "core/cpu.h"
-#include "core/panic.h"
 #include "mm/layout.h"
 #include "sched/ipi.h"
 

@@ -1,7 +1,7 @@
 // The process table, and kernel threads.
 
 #include "core/cpu.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/proctag.h"
 #include "core/string.h"
 #include "mm/layout.h"

@@ -65,6 +65,13 @@ struct proc {
 extern struct proc procs[NSLOT];  // processes, then kernel threads
 extern struct proc *initproc;
 
+// The number of p's address space in satp: its slot's, so a new process there begins with last_cpu -1, and a flush.
+static inline uint
+proc_asid(const struct proc *p)
+{
+  return p - procs + 1;
+}
+
 void proc_init(void);                                       // hart 0, at boot
 struct proc *proc_alloc(void);                              // a process's slot with pid and stack, PS_EMBRYO; 0: none
 int proc_room(void);                                        // 1: some slot is free; may be stale at once
@@ -86,7 +93,6 @@ uint64 sched_borrow(const struct proc *p);                  // 0: it has had its
 // since: what sched_borrow() said; the time from then on was p's. result: 1: a thread that was woken takes this hart next.
 int sched_return(struct proc *p, uint64 since);
 #define BORROW_IDLE 1                                       // ... and nobody's else
-void sched_tick(void);                                      // from the timer: is the slice over?
 void sched_kill(struct proc *p);                            // sets killed, and ends its wait
 void sched_hart_init(void);                                 // every hart: its idle thread
 void sched_idle(void) __attribute__((noreturn));            // what a hart does when all is set up

@@ -1,26 +1,19 @@
 #ifndef RXV_SCHED_RUNQ_H
 #define RXV_SCHED_RUNQ_H
-// Between the files of sched/ only: the scheduler's lock, and the two things one does under it.
+// Between the files of sched/ only: the scheduler's lock, and what one does under it.
 
 #include "core/bits.h"
 #include "core/cpu.h"
 #include "core/spinlock.h"
 #include "sched/ipi.h"
-#include "sched/proc.h"
 
 // Guards every thread's state and links, the run queue, and all wait queues. One lock: a student can hold the
 // whole of it in mind, and it is held for some tens of instructions.
 extern struct spinlock sched_lock;
 
-// The number of p's address space in satp: its slot's, so a new process there begins with last_cpu -1, and a flush.
-static inline uint
-proc_asid(const struct proc *p)
-{
-  return p - procs + 1;
-}
-
 void sched_ready(struct proc *p);  // p may run: into the run queue, and a hart is told if one sleeps
 void sched_switch(void);           // give up this hart; the caller has set its own state
+void sched_tick(void);             // without the lock, from the timer: is the slice over?
 
 // Releases sched_lock, then calls the harts that sched_ready() wants called.
 static inline void

@@ -3,9 +3,8 @@
 
 #include "core/cpu.h"
 #include "core/csr.h"
-#include "core/panic.h"
 #include "core/spinlock.h"
-#include "sched/proc.h"
+#include "sched/runq.h"
 #include "sched/timer.h"
 
 // Harts may set and cancel one timer at the same moment: its own lock lets one after the other do it, so that it is never

@@ -3,7 +3,7 @@
 
 #include "core/cpu.h"
 #include "core/list.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "core/string.h"

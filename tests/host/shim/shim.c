@@ -4,7 +4,7 @@
 #include "core/cpu.h"
 #include "core/debugkey.h"
 #include "core/check.h"
-#include "core/panic.h"
+#include "core/assert.h"
 #include "debug/debug.h"
 #include "core/printf.h"
 #include "core/proctag.h"

@@ -1,8 +1,7 @@
-// Wait queues. See waitq.h for how they are used.
+// Sleeping and waking: what waitq.h declares.
 
 #include "core/check.h"
 #include "core/cpu.h"
-#include "core/panic.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/timer.h"
