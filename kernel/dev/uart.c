@@ -11,7 +11,7 @@
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/fdt.h"
-#include "dev/plic.h"
+#include "dev/intc.h"
 #include "dev/termline.h"
 #include "dev/uart.h"
 #include "sched/waitq.h"
@@ -274,7 +274,7 @@ uart_interrupt(void *arg)
 void
 uart_init(void)
 {
-  irq_register(machine.uart_irq, uart_interrupt, 0, "uart");
+  irq_alloc(machine.uart_irq, 0, uart_interrupt, 0, "uart");
   for(uint i = 0; i < early.n; i++)
     uart_input(early.c[i]);
   rx_interrupts(1);

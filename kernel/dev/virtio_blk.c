@@ -12,7 +12,7 @@
 #include "core/printf.h"
 #include "core/spinlock.h"
 #include "dev/fdt.h"
-#include "dev/plic.h"
+#include "dev/intc.h"
 #include "dev/virtio.h"
 #include "dev/virtio_blk.h"
 #include "kernel/fs.h"
@@ -320,7 +320,7 @@ virtio_blk_init(void)
   disk.blocks = MIN(sectors / (BSIZE / SECTOR), (uint64)FLUSH_BLOCK);
   link_chains();
   timer_init(&disk.watchdog, look, 0);
-  if(irq_register(disk.v.irq, blk_interrupt, 0, "virtio-blk") < 0)
+  if(irq_alloc(disk.v.irq, 0, blk_interrupt, 0, "virtio-blk") < 0)
     return -ENODEV;
   disk.ok = 1;
   virtio_ready(&disk.v);

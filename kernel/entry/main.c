@@ -9,9 +9,9 @@
 #include "core/rand.h"
 #include "dev/console.h"
 #include "dev/fdt.h"
+#include "dev/intc.h"
 #include "dev/misc.h"
 #include "dev/pci.h"
-#include "dev/plic.h"
 #include "dev/uart.h"
 #include "dev/virtio_blk.h"
 #include "fs/bio.h"
@@ -57,7 +57,7 @@ cpu_init(uint64 hart)
 static void
 hart_ready(void)
 {
-  plic_hart_init();
+  intc_hart_init();
   csr_write(scounteren, 7);  // programs may read cycle, time and instret
   csr_set(sie, SIE_SSIE | SIE_STIE | SIE_SEIE);
   on_stack((void *)KSTACK(NSLOT + mycpu()->id) + KSTACK_SIZE, sched_idle);
@@ -118,7 +118,7 @@ interrupts_init(void)
     give_up("The machine has no CLINT, with which one hart calls another.");
   ipi_init(machine.clint);
   panic_others = ipi_stop_others;
-  plic_init();
+  intc_init(&plic_intc);
 }
 
 // Before the network draws its keys. The device tree's seed is enough; without one, virtio-rng is asked. With neither, the date

@@ -6,7 +6,7 @@
 #include "core/assert.h"
 #include "core/panic.h"
 #include "core/printf.h"
-#include "dev/plic.h"
+#include "dev/intc.h"
 #include "entry/offsets.h"
 #include "entry/trap.h"
 #include "mm/vm.h"
@@ -47,7 +47,7 @@ interrupt(uint64 cause)
   if(cause == SCAUSE_TIMER)
     timer_interrupt();
   else if(cause == SCAUSE_EXTERNAL)
-    plic_interrupt();
+    intc_interrupt();
   else if(cause == SCAUSE_SOFT){
     csr_clear(sip, SIE_SSIE);
     c->ipis++;

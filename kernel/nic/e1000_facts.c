@@ -2,7 +2,7 @@
 // looking: the counters that a read takes back are added up, and the causes are read from ICS.
 
 #include "dev/fdt.h"
-#include "dev/plic.h"
+#include "dev/intc.h"
 #include "mm/layout.h"
 #include "nic/e1000_dev.h"
 #include "pkt/facts.h"

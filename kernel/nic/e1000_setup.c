@@ -2,7 +2,7 @@
 
 #include "core/printf.h"
 #include "core/string.h"
-#include "dev/plic.h"
+#include "dev/intc.h"
 #include "mm/kalloc.h"
 #include "mm/layout.h"
 #include "nic/e1000.h"
@@ -140,7 +140,7 @@ prepare(struct e1000 *d, struct pci_dev *pci)
     return "it has no address";
   if((d->rx.desc = kzalloc()) == 0 || (d->tx.desc = kzalloc()) == 0)
     return "no memory for its rings";
-  if(irq_register(pci->irq, e1000_interrupt, d, "e1000") < 0)
+  if(irq_alloc(pci->irq, 0, e1000_interrupt, d, "e1000") < 0)
     return "its interrupt cannot be had";
   return 0;
 }

@@ -70,7 +70,7 @@ def locks(names, memory, harts):
 
 
 def interrupts(names, memory, harts):
-    """Lines that were claimed and never completed, while hart 0 is in no handler (irq_counts in kernel/dev/plic.c)."""
+    """Lines that were claimed and never completed, while hart 0 is in no handler (irq_counts in kernel/dev/intc.c)."""
     at, size = names["irq_counts"]
     counts = memory.words(at, min(size // 8, 64))
     lines = [(i, w & 0xffffffff, w >> 32) for i, w in enumerate(counts) if w & 0xffffffff != w >> 32]

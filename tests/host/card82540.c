@@ -1,5 +1,5 @@
 #include "card82540.h"
-#include "dev/plic.h"
+#include "dev/intc.h"
 #include "fixture.h"
 #include "mm/layout.h"
 #include "nic/e1000.h"
@@ -317,10 +317,65 @@ pci_read32(const struct pci_dev *d, uint reg)
   return nics[d->device].masters ? 6 : 2;
 }
 
-void
-irq_state(uint irq, struct irq_state *s)
+// ----- the interrupt controller -----
+
+static uint raised;    // the line that waits to be claimed
+int host_enabled[NIRQ];  // by line: 1 + the hart for which it is on; 0: off
+uint host_completed;   // the line that was completed last
+
+static void
+host_intc_init(void)
 {
-  *s = (struct irq_state){ .enabled = 1 };
+  memset(host_enabled, 0, sizeof(host_enabled));
+}
+
+static void
+host_intc_hart_init(void)
+{
+}
+
+static void
+host_intc_enable(uint irq, int hart)
+{
+  host_enabled[irq] = 1 + hart;
+}
+
+static uint
+host_intc_claim(void)
+{
+  uint irq = raised;
+  raised = 0;
+  return irq;
+}
+
+static void
+host_intc_complete(uint irq)
+{
+  host_completed = irq;
+}
+
+static void
+host_intc_state(uint irq, int hart, struct irq_state *s)
+{
+  *s = (struct irq_state){ .enabled = host_enabled[irq] == 1 + hart, .pending = raised == irq };
+}
+
+static const struct intc host_intc = {
+  host_intc_init, host_intc_hart_init, host_intc_enable, host_intc_claim, host_intc_complete, host_intc_state
+};
+
+static void __attribute__((constructor))
+host_intc_start(void)
+{
+  intc_init(&host_intc);
+}
+
+void
+host_irq(uint irq)
+{
+  assert(host_locks == 0);
+  raised = irq;
+  intc_interrupt();
 }
 
 void

@@ -57,4 +57,9 @@ uint nic_owns(void);                // descriptors that it may fill
 void nic_transmit(int n);           // holds: so many descriptors are sent now
 void nic_give_back(void);           // sent packets are taken back by the stack
 
+// The interrupt controller of this machine (dev/intc.h).
+extern int host_enabled[];          // by line: 1 + the hart for which it is on; 0: off
+extern uint host_completed;         // the line that was completed last
+void host_irq(uint irq);            // this line is raised, and the hart takes the interrupt
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 #include "card82540.h"
+#include "dev/intc.h"
 #include "mm/kalloc.h"
 #include "kernel/kstat.h"
 #include "nic/e1000_dev.h"
@@ -171,9 +172,8 @@ TEST(e1000_refused)
   nic->eeprom[63]--;
   refused("it has no address; left alone\n");
   nic_plug(0);
-  host_irq_refused = 1;
+  nic->pci.irq = NIRQ;
   refused("its interrupt cannot be had; left alone\n");
-  host_irq_refused = 0;
   nic_plug(0);
   host_pages_left = 1;
   refused("no memory for its rings; left alone\n");

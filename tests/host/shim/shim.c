@@ -11,7 +11,6 @@
 #include "core/rand.h"
 #include "core/spinlock.h"
 #include "core/string.h"
-#include "dev/plic.h"
 #include "mm/kalloc.h"
 #include "mm/uaccess.h"
 #include "sched/proc.h"
@@ -371,33 +370,6 @@ copyout(uint64 dst_uva, const void *src, uint64 n)
     return -EFAULT;
   memcpy(b, src, n);
   return 0;
-}
-
-// --- interrupts ---
-
-static struct {
-  void (*fn)(void *);
-  void *arg;
-} irqs[NIRQ];
-int host_irq_refused;
-
-int
-irq_register(uint irq, void (*fn)(void *arg), void *arg, const char *name)
-{
-  assert(irq < NIRQ);
-  if(host_irq_refused)
-    return -ENOSPC;
-  irqs[irq].fn = fn;
-  irqs[irq].arg = arg;
-  return 0;
-}
-
-void
-host_irq(uint irq)
-{
-  assert(host_locks == 0);
-  if(irqs[irq].fn)
-    irqs[irq].fn(irqs[irq].arg);
 }
 
 // --- odds and ends ---

@@ -20,8 +20,6 @@ extern int host_pages_left;              // how many kalloc() still gives; < 0: 
 extern uint8 host_junk;                  // ... at first; a fuzzer tries other bytes
 void host_each_page(void (*fn)(void *page, unsigned long bytes));  // of those in use
 
-extern int host_irq_refused;             // 1: too many share every line
-void host_irq(uint irq);                 // this line is raised: whoever registered for it last is called
 
 // A process would wait now. 0: it is killed (-EINTR), or its time runs out. Else it is called once, without locks, and
 // the process wakes up.
