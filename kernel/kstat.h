@@ -42,8 +42,9 @@ struct kstat_mem {
   uint32 files, files_free;      // open files of the system: table, free entries
   uint32 procs, procs_free;      // process table
   uint32 inodes, inodes_free;    // i-nodes in memory
-  uint32 socks, socks_free;      // sockets
+  uint32 socks, socks_free;      // sockets: at the most, not in use
   uint32 packets_made;           // packet buffers that have pages, which they keep
+  uint32 sock_pages;             // pages of sockets, which stay theirs
 };
 
 struct kstat_if {

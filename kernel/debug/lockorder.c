@@ -12,7 +12,7 @@
 // Outermost first. A lock that is not named here may be taken under any other, and nothing may be taken under it.
 static const char *const order[] = {
   "pause", "proctree", "file table", "inode table", "pipe", "log", "bcache", "sleeplock", "console", "uart",
-  "netconfig", "socktab", "sock", "frag", "arp", "route", "icmp", "ipq", "filter", "gate", "netthread", "txlock",
+  "netconfig", "socktab", "sockmem", "sock", "frag", "arp", "route", "icmp", "ipq", "filter", "gate", "netthread", "txlock",
   "faulty", "loopback",
   "poll", "virtio", "pktpool", "tap", "rand", "plic", "kmap", "notices", "timerset", "timer", "sched", "procs", "kalloc", "printf",
 };

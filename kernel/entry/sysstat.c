@@ -52,7 +52,7 @@ mem_record(int i, void *rec)
   m.packets_made = pkt_made();
   file_counts(&m.files, &m.files_free);
   fs_counts(&m.inodes, &m.inodes_free);
-  netstat_socks(&m.socks, &m.socks_free);
+  netstat_socks(&m);
   m.procs = NPROC;
   for(struct proc *p = procs; p < procs + NPROC; p++)
     m.procs_free += p->pid == 0;

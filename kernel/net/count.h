@@ -21,7 +21,8 @@
   X(ICMP_TOLD, "icmp.told", "errors received and told to a socket")           \
   X(ICMP_REDIRECTED, "icmp.redirected", "redirects followed")                 \
   X(UDP_DELIVERED, "udp.delivered", "datagrams queued on a socket")           \
-  X(UDP_SENT, "udp.sent", "datagrams sent")
+  X(UDP_SENT, "udp.sent", "datagrams sent")                                   \
+  X(SOCK_REFUSED, "sock.refused", "sockets refused: no memory for more")
 
 enum net_counter {
 #define X(id, name, text) NET_##id,

@@ -22,21 +22,17 @@
 static void
 disconnect(struct sock *s)
 {
-  uint b = socktab_lock(s);
-  if(s->bound.port == 0)
-    socktab_release_port(s, b);
-  endpoint_store(&s->local, s->bound);
-  endpoint_store(&s->peer, (struct endpoint){ 0 });
+  socktab_lock(s);
+  socktab_set_ends(s, s->bound, (struct endpoint){ 0 });
   s->port_since = now();
   s->err = 0;
-  socktab_unlock(s, b);
+  socktab_unlock(s);
 }
 
 int
 dgram_connect(struct sock *s, const struct endpoint *ep, int nonblock)
 {
   struct dst d;
-  uint b;
   int err;
   if(ep->addr == 0 && ep->port == 0){
     disconnect(s);
@@ -50,18 +46,17 @@ dgram_connect(struct sock *s, const struct endpoint *ep, int nonblock)
   if(d.broadcast && !s->broadcast)
     return -EACCES;
   for(;;){
-    b = socktab_lock(s);
+    socktab_lock(s);
     if(s->local.port || !s->proto->ports)
       break;
-    socktab_unlock(s, b);
+    socktab_unlock(s);
     if((err = sock_take_port(s, 0)) < 0 && err != -EINVAL)
       return err;
   }
-  endpoint_store(&s->local, (struct endpoint){ d.src, s->local.port });
-  endpoint_store(&s->peer, *ep);
+  socktab_set_ends(s, (struct endpoint){ d.src, s->local.port }, *ep);
   s->err = 0;  // was of the last one
   struct pktq others = sock_take_others(s);
-  socktab_unlock(s, b);
+  socktab_unlock(s);
   sock_drop_queued(s, &others, DROP_SOCK_PEER);
   return 0;
 }

@@ -29,6 +29,7 @@
 
 #define LOOK (10 * MSEC)
 #define LOOK_AGAIN (100 * MSEC)
+#define SUSPECTS 16      // sockets that look wrong at once; more are no more news
 #define SPINS 100000     // looks at the clock in 10 ms, if it stands still
 #define LEAKED 16        // packets that may be on their way while nothing goes on: each hart has some in hand
 #define NS (1000000000 / TIMER_HZ)  // in a tick of now()
@@ -42,17 +43,28 @@ struct moment {
   int planned;  // somebody is about to look at the ring: a hart is at it, the net thread has it, idle harts watch it
 };
 
+// What may be wrong with a socket.
+enum {
+  STUCK = 1,    // datagrams wait, and so does a reader that nobody has woken
+  OVER = 2,     // more of them than may
+  ORPHAN = 4,   // a port of the lab's calls, whose process has ended
+  UNHEARD = 8,  // a datagram for it found nobody
+};
+
+// A socket that looked wrong at the first moment, and as it was then.
+struct suspect {
+  const struct sock *s;
+  int wrong;
+  uint32 queued;
+  uint64 received, port_since;
+};
+
 struct look {
   struct moment nif[NETIF_MAX][2];
   uint64 began;  // now() before the first moment
   uint in_use[2], known[2];  // packets: not in the pool; of those, on a ring or in a queue
-  struct {
-    uint32 queued;
-    uint64 received, port_since;
-    int stuck;  // datagrams wait, and so does a reader that nobody has woken
-    int over;   // more of them than may
-    int orphan;
-  } sock[NSOCK][2];
+  struct suspect sock[SUSPECTS];
+  uint nsuspects;
   struct lock_wait lock[NCPU][2];
 };
 
@@ -116,17 +128,50 @@ lives(int pid)
   return 0;
 }
 
-static void
-look_at_socket(int i, int when)
+// The last frame in the tap that came for the port of s, and found nobody, before we looked at s: when, or 0.
+static uint64
+missed(const struct sock *s)
 {
-  struct sock *s = sock_number(i);
+  struct kstat_tap t;
+  uint64 when = 0;
+  for(int i = 0; i < TAP_N; i++){
+    if(tap_read(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
+      continue;
+    if(t.when_ns < look.began * NS && strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
+      when = t.when_ns;
+  }
+  return when;
+}
 
-  look.sock[i][when].queued = s->rxq.n;
-  look.sock[i][when].received = s->received;
-  look.sock[i][when].stuck = s->proto && s->rxq.n > 0 && !list_empty(&s->readers.waiters) && !woken(&s->readers);
-  look.sock[i][when].over = s->proto && s->rxq.n > s->rxmax;
-  look.sock[i][when].port_since = s->proto && !s->closed ? s->port_since : 0;
-  look.sock[i][when].orphan = s->proto && s->lab && s->local.port && !lives(s->pid);
+static int
+wrong(const struct sock *s)
+{
+  const struct sockproto *proto = count_get(&s->proto);
+  int w = 0;
+  if(proto == 0)
+    return 0;
+  if(s->rxq.n > 0 && !list_empty(&s->readers.waiters) && !woken(&s->readers))
+    w |= STUCK;
+  if(s->rxq.n > s->rxmax)
+    w |= OVER;
+  if(s->lab && s->local.port && !lives(s->pid))
+    w |= ORPHAN;
+  if(s->local.port && !s->closed && proto->proto == IPPROTO_UDP && s->local.addr == 0 && s->peer.addr == 0 && s->peer.port == 0 &&
+     missed(s) > (s->port_since + MSEC) * NS)
+    w |= UNHEARD;
+  return w;
+}
+
+static void
+look_at_sockets(void)
+{
+  const struct sock *s;
+  look.nsuspects = 0;
+  for(int i = 0; (s = sock_number(i)) != 0 && look.nsuspects < SUSPECTS; i++){
+    struct suspect was = { s, wrong(s), s->rxq.n, s->received, s->port_since };
+    if(was.wrong)
+      look.sock[look.nsuspects++] = was;
+  }
 }
 
 static uint
@@ -143,13 +188,14 @@ static void
 look_at_packets(int when)
 {
   uint datagrams, pieces, nics = 0, queued = 0;
+  const struct sock *s;
 
   look.in_use[when] = pkt_in_use();
   for(int i = 0; i < nnetif; i++)
     if(netifs[i]->facts)
       nics += look.nif[i][when].nic.rx.held + look.nif[i][when].nic.tx.held + count_get(&netifs[i]->outq.n);
-  for(int i = 0; i < NSOCK; i++)
-    queued += look.sock[i][when].queued;
+  for(int i = 0; (s = sock_number(i)) != 0; i++)
+    queued += s->rxq.n;
   frag_counts(&datagrams, &pieces);
   look.known[when] = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() +
     filter_waits() + count_get(&netif_delayed);
@@ -161,8 +207,8 @@ look_at_all(int when)
   for(int i = 0; i < nnetif; i++)
     if(netifs[i]->facts)
       look_at_nic(netifs[i], &look.nif[i][when]);
-  for(int i = 0; i < NSOCK; i++)
-    look_at_socket(i, when);
+  if(when == 0)
+    look_at_sockets();
   for(int i = 0; i < ncpu; i++)
     look.lock[i][when] = lock_waits[i];
   look_at_packets(when);
@@ -310,42 +356,23 @@ judge_packets(struct mouth *m)
 
 // ----- sockets -----
 
-// The last frame in the tap that came for the port of s, and found nobody, before we looked at s: when, or 0.
-static uint64
-missed(const struct sock *s)
-{
-  struct kstat_tap t;
-  uint64 when = 0;
-  for(int i = 0; i < TAP_N; i++){
-    if(tap_read(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
-      continue;
-    if(t.when_ns < look.began * NS && strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
-      when = t.when_ns;
-  }
-  return when;
-}
-
 static void
 judge_sockets(struct mouth *m)
 {
-  for(int i = 0; i < NSOCK; i++){
-    struct sock *s = sock_number(i);
-    uint port = s->local.port;
-    uint64 gone, since = look.sock[i][1].port_since;
-    if(s->proto == 0)
-      continue;
-    if(look.sock[i][0].over && look.sock[i][1].over)
+  for(uint i = 0; i < look.nsuspects; i++){
+    const struct suspect *was = &look.sock[i];
+    const struct sock *s = was->s;
+    int port = s->local.port, w = was->wrong & wrong(s);
+    if(w & OVER)
       say(m, "port %d: %d datagrams wait, and %d may: the queue has no bound", port, s->rxq.n, s->rxmax);
-    if(look.sock[i][0].stuck && look.sock[i][1].stuck && look.sock[i][0].received == s->received &&
-       look.sock[i][0].queued == look.sock[i][1].queued)
+    if((w & STUCK) && was->received == s->received && was->queued == s->rxq.n)
       say(m, "port %d: %d datagrams wait, and so does a reader: it was not woken, or woken before the datagram was in the queue",
           port, s->rxq.n);
-    if(look.sock[i][0].orphan && look.sock[i][1].orphan)
+    if(w & ORPHAN)
       say(m, "port %d is bound by process %d, which has ended: exit must unbind", port, s->pid);
-    if(port && since && look.sock[i][0].port_since == since && s->proto->proto == IPPROTO_UDP && s->local.addr == 0 &&
-       s->peer.addr == 0 && s->peer.port == 0 && (gone = missed(s)) > (since + MSEC) * NS)
+    if((w & UNHEARD) && was->port_since == s->port_since)
       say(m, "port %d: a datagram for it came %ld ms after it was bound and was dropped as udp.noport: ports are compared in "
-             "different byte orders", port, (gone - since * NS) / 1000000);
+             "different byte orders", port, (missed(s) - was->port_since * NS) / 1000000);
   }
 }
 

@@ -140,8 +140,11 @@ void
 lab_exit(int pid)
 {
   struct sock *s;
-  while(count_get(&nbound) && (s = socktab_owned_lab(pid)) != 0){
-    end(s);
-    sock_unref(s);
-  }
+  if(count_get(&nbound) == 0)
+    return;
+  for(int i = 0; sock_number(i) != 0; i++)
+    if((s = socktab_owned_lab(i, pid)) != 0){
+      end(s);
+      sock_unref(s);
+    }
 }

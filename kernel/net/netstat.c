@@ -105,10 +105,10 @@ netstat_record(int what, int i, void *rec)
 }
 
 void
-netstat_socks(uint32 *socks, uint32 *socks_free)
+netstat_socks(struct kstat_mem *m)
 {
-  *socks = NSOCK;
-  *socks_free = NSOCK - sock_count();
+  sock_memory(&m->socks, &m->sock_pages);
+  m->socks_free = m->socks - sock_count();
 }
 
 // --- the console's ^N ---

@@ -21,6 +21,6 @@ uint netctl_size(uint64 op);  // bytes of the record that op takes; ~0: no such 
 void netstat_dump(void);   // on the console; takes no lock
 
 // The sockets' part of struct kstat_mem.
-void netstat_socks(uint32 *socks, uint32 *socks_free);
+void netstat_socks(struct kstat_mem *m);
 
 #endif

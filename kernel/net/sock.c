@@ -12,7 +12,6 @@
 #include "mm/uaccess.h"
 #include "net/sockmem.h"
 #include "net/socktab.h"
-#include "net/socktab.h"
 #include "pkt/drop.h"
 #include "pkt/path.h"
 #include "sched/proc.h"
@@ -66,6 +65,7 @@ sock_new(const struct sockproto *proto, uint rxmax)
   s->pid = myproc() ? myproc()->pid : 0;
   wq_init(&s->readers);
   sockmem_open(s);
+  s->ipproto = proto->proto;
   s->proto = proto;
   return s;
 }

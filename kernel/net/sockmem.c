@@ -4,27 +4,40 @@
 #include "core/spinlock.h"
 #include "net/sockpriv.h"
 
+#define FEW 128  // sockets that are sure of a packet, in a pool that is not too small
+
 // What sockets share. The rest is left to those that hold less than their own few, and to processes whose sockets hold nothing.
-#define OWN(part) MAX((part) / 4, MIN((part) / 2, NSOCK))
+#define OWN(part) MAX((part) / 4, MIN((part) / 2, FEW))
 #define LONGEST (IP_MAXLEN / NETIF_MTU_MAX + 2)  // packets of the longest datagram that came in fragments of the usual size
 
-static struct spinlock memlock = SPINLOCK("socktab");
-static struct sockaccount accounts[NSOCK];  // pid and socks under memlock
-static uint pages;                          // [a] of all
-static uint sending;                        // [a] packets of messages that are being made
+static struct spinlock memlock = SPINLOCK("sockmem");
+static struct sockaccount *accounts, *unused;  // under memlock; pid and socks of each, too
+static uint pages;                             // [a] of all
+static uint sending;                           // [a] packets of messages that are being made
+
+void
+sockmem_add_account(struct sockaccount *a)
+{
+  acquire(&memlock);
+  a->next = unused;
+  unused = a;
+  release(&memlock);
+}
 
 void
 sockmem_open(struct sock *s)
 {
-  struct sockaccount *a = accounts, *unused = 0;
-
   acquire(&memlock);
-  for(; a < accounts + NSOCK && (a->socks == 0 || a->pid != s->pid); a++)
-    if(a->socks == 0)
-      unused = a;
-  if(a == accounts + NSOCK)
-    a = unused;  // there is one: there are as many as sockets
-  a->pid = s->pid;
+  struct sockaccount *a = accounts;
+  while(a && a->pid != s->pid)
+    a = a->next;
+  if(a == 0){
+    a = unused;
+    unused = a->next;
+    a->next = accounts;
+    a->pid = s->pid;
+    accounts = a;
+  }
   a->socks++;
   release(&memlock);
   s->account = a;
@@ -33,9 +46,16 @@ sockmem_open(struct sock *s)
 void
 sockmem_close(struct sock *s)
 {
+  struct sockaccount *a = s->account, **at = &accounts;
   acquire(&memlock);
-  s->account->socks--;
-  debug_assert(s->account->socks > 0 || count_get(&s->account->pages) == 0);
+  if(--a->socks == 0){
+    debug_assert(count_get(&a->pages) == 0);
+    while(*at != a)
+      at = &(*at)->next;
+    *at = a->next;
+    a->next = unused;
+    unused = a;
+  }
   release(&memlock);
 }
 
@@ -45,7 +65,7 @@ sockmem_take(struct sock *s, uint datagrams, uint n)
   const uint part = pkt_parts[PART_SOCKS], common = part - OWN(part), most = MAX(common / 2, LONGEST);
   uint all = count_get(&pages) + n, own = count_get(&s->account->pages) + n;
 
-  if(unlikely(all > common || own > most) && (all > part || (datagrams >= (part - common) / NSOCK && own > n)))
+  if(unlikely(all > common || own > most) && (all > part || (datagrams >= (part - common) / MAX(FEW, sock_count()) && own > n)))
     return 0;
   count_add(&pages, n);
   count_add(&s->account->pages, n);

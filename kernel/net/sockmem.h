@@ -2,17 +2,14 @@
 #define RXV_NET_SOCKMEM_H
 // How many packets may wait in sockets: all together never more than their part of the pool (PART_SOCKS); the sockets of
 // one process never more than half of what they share; and each socket a few, each process one, however full the others are.
+// (With more sockets than the pool has packets for, a few are none.)
 
 #include "core/types.h"
 
 struct sock;
+struct sockaccount;  // what the sockets of one process have
 
-// What the sockets of one process have; s->account of each points to it, from its making to its end.
-struct sockaccount {
-  int pid;
-  uint socks;  // 0: free
-  uint pages;  // [a] packets that wait in them
-};
+void sockmem_add_account(struct sockaccount *a);  // zeroed memory for one more: there are as many as sockets
 
 void sockmem_open(struct sock *s);   // of the process s->pid
 void sockmem_close(struct sock *s);  // it holds nothing any more

@@ -2,6 +2,7 @@
 #define RXV_NET_SOCKPRIV_H
 // Sockets as the protocols of net/ see them. The system calls use net/sock.h.
 
+#include "core/list.h"
 #include "core/spinlock.h"
 #include "kernel/kstat.h"
 #include "kernel/socket.h"
@@ -12,7 +13,6 @@
 #include "pkt/pktbuf.h"
 #include "sched/waitq.h"
 
-#define NSOCK 128                // sockets of the system
 #define SOCK_RXMAX 256           // datagrams that may wait on one
 #define SOCK_RXBYTES (256 * 1024)  // ... bytes of them, unless SO_RCVBUF says otherwise
 // Bytes of a message that each of its packets takes. Even: sums go on from piece to piece.
@@ -39,12 +39,23 @@ struct sockproto {
   int (*output)(struct sock *s, const struct dst *d, struct ip_form *form, uint16 dport, TAKES struct pktbuf *p);
 };
 
-// Order of locks: the bucket's, then the socket's.
-// I constant while it is open   b lock of its bucket, or its own (both, to write); or endpoint_load()   s lock   a atomic
+// What the sockets of one process have; s->account of each points to it, from its making to its end.
+struct sockaccount {
+  struct sockaccount *next;  // of those that are in use, or that are not
+  int pid;
+  uint socks;  // 0: not in use
+  uint pages;  // [a] packets that wait in them
+};
+
+// Order of locks: the table's, then the socket's.
+// I constant while it is open   t lock of the table   b the table's or its own (both, to write); or endpoint_load()   s lock   a atomic
 struct sock {
   struct spinlock lock;    // stays valid when the socket is free; first
-  struct sock *link;       // [b] next in its bucket; in the free list
+  struct sockaccount room; // ... and so does this account, of some process
+  struct sock *link;       // [t] next in its chain; in the free list
+  struct list port_link;   // [t] among those of its port
   const struct sockproto *proto;  // [I] 0: free
+  uint8 ipproto;           // [I] its number
   uint8 lab;               // [I] 1: a port of the lab's calls
   uint8 dialed;            // [I] 1: made by the lab's connect(): shares its port with others that have other peers
   uint8 closed;            // [s] 1: nobody may find it any more
@@ -74,8 +85,9 @@ struct sock {
 
 void sock_init(void);
 void sock_register(const struct sockproto *proto);  // at boot only
-// The socket for a datagram that came; 0: none. It is locked. faddr, fport: who sent it. A broadcast's laddr is no
-// socket's own address, so only sockets bound to any address get it.
+// The socket for a datagram that came; 0: none. It is locked. faddr, fport: who sent it. One that is connected to them comes before
+// one that is bound to laddr, and that before one bound to any address. A broadcast's laddr is no socket's own address, so only
+// sockets bound to any address get it.
 struct sock *sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport);
 // p, starting at what the program gets, to the queue of s. s is locked, and is let go.
 void sock_queue(struct sock *s, TAKES struct pktbuf *p);
@@ -93,7 +105,8 @@ void sock_gathered(uint64 n);
 int sock_record(int i, void *rec);  // 1: filled; 0: number i is free; -1: no number i
 uint sock_count(void);                         // in use
 void sock_dump(void);                          // on the console; takes no lock
-struct sock *sock_number(int i);               // for net/diagnose.c, which only looks: 0: no such number
+void sock_memory(uint *most, uint *pages);     // sockets that there may be, pages that have been made to sockets, and stay so
+struct sock *sock_number(int i);               // for who only looks at all of them, from 0 on, also free ones; 0: no more
 uint sock_pages(void);                         // packets in all sockets' queues
 
 extern const struct sockproto udp_proto;

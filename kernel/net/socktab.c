@@ -1,54 +1,91 @@
 // The table of sockets: which one gets a datagram, and which ports are taken.
 //
-// Sockets that have a port hang in a bucket by its number. A lookup takes the bucket's lock, then the socket's, then
-// lets the bucket go: whoever takes a socket out of its bucket and then its lock knows that nobody else comes.
+// A socket that has a port is in two tables. One is by its port alone, for bind(): changes are rare, and one lock guards
+// them all. The other one is for datagrams: a connected socket is found by both of its ends, any other socket by its port.
+// A lookup takes no lock in it; it looks again if the version moved meanwhile, as with routes. That is why a page of sockets
+// stays one: what a lookup follows is always a socket, though perhaps no longer the one that it wants.
 
+#include "net/socktab.h"
 #include "core/printf.h"
 #include "core/rand.h"
 #include "core/string.h"
-#include "net/socktab.h"
+#include "mm/kalloc.h"
+#include "net/count.h"
+#include "net/sockmem.h"
 
-#define BUCKETS 64
+#define SOCK_PAGES 512       // pages of sockets at the most,
+#define SOCK_PAGES_OF 64     // ... and one of so many pages of memory
+#define PER_PAGE (PGSIZE / (int)sizeof(struct sock))
+#define CHAIN_BITS 10
+#define PORTS 256            // chains of sockets by port
 
-static struct {
-  struct spinlock lock;
-  struct sock *first;
-} buckets[BUCKETS];
-
-static struct sock socks[NSOCK];
-static struct spinlock freelock = SPINLOCK("socktab");
-static struct sock *freelist;  // under freelock
-static uint nused;             // under freelock
+// t tablock   a atomic
+static struct spinlock tablock = SPINLOCK("socktab");
+static struct sock *sockpages[SOCK_PAGES];  // [t] [a] npages of them
+static uint npages;                         // [t] [a]
+static struct sock *freelist;               // [t]
+static uint nused;                          // [t] [a]
+static struct list ports[PORTS];            // [t] all that have a port
+static struct sock *chains[1 << CHAIN_BITS];  // [a] the same ones, for lookups
+static uint version;                        // [a] of chains, and of the ends of what is in them; odd: being written
+static uint64 keys[2];                      // constant after boot
 
 void
 socktab_init(void)
 {
-  for(int i = 0; i < BUCKETS; i++)
-    initlock(&buckets[i].lock, "socktab");
-  for(int i = NSOCK - 1; i >= 0; i--){
-    initlock(&socks[i].lock, "sock");
-    socks[i].link = freelist;
-    freelist = &socks[i];
-  }
+  for(int i = 0; i < PORTS; i++)
+    list_init(&ports[i]);
+  rand_bytes(keys, sizeof(keys));
 }
 
-// A socket with one reference and nothing set but its lock; 0: none left.
+// --- their memory ---
+
+static uint
+sock_pages_max(void)
+{
+  return MIN(SOCK_PAGES, ktotal_pages() / SOCK_PAGES_OF);
+}
+
+// One more page of free sockets, if there may be one. The table is locked.
+static void
+socktab_grow(void)
+{
+  struct sock *page = npages < sock_pages_max() ? kzalloc() : 0;
+  if(page == 0)
+    return;
+  for(int i = PER_PAGE - 1; i >= 0; i--){
+    initlock(&page[i].lock, "sock");
+    sockmem_add_account(&page[i].room);
+    page[i].link = freelist;
+    freelist = &page[i];
+  }
+  sockpages[npages] = page;
+  __atomic_store_n(&npages, npages + 1, __ATOMIC_RELEASE);
+}
+
+// A socket with one reference and nothing set; 0: none left.
 struct sock *
 socktab_alloc(void)
 {
-  acquire(&freelock);
+  const uint keep = __builtin_offsetof(struct sock, link);
+  acquire(&tablock);
+  if(freelist == 0)
+    socktab_grow();
   struct sock *s = freelist;
   if(s){
     freelist = s->link;
     nused++;
   }
-  release(&freelock);
-  if(s){
-    acquire(&s->lock);  // somebody may be looking at it, for netstat
-    memset((uint8 *)s + sizeof(s->lock), 0, sizeof(*s) - sizeof(s->lock));
-    s->refs = 1;
-    release(&s->lock);
+  release(&tablock);
+  if(s == 0){
+    net_count(SOCK_REFUSED);
+    return 0;
   }
+  acquire(&s->lock);  // somebody may be looking at it, for netstat
+  memset((uint8 *)s + keep, 0, sizeof(*s) - keep);
+  list_init(&s->port_link);
+  s->refs = 1;
+  release(&s->lock);
   return s;
 }
 
@@ -56,31 +93,58 @@ socktab_alloc(void)
 void
 socktab_free(struct sock *s)
 {
-  acquire(&freelock);
+  acquire(&tablock);
   s->proto = 0;
   s->link = freelist;
   freelist = s;
   nused--;
-  release(&freelock);
+  release(&tablock);
 }
 
 uint
 sock_count(void)
 {
-  return nused;
+  return count_get(&nused);
 }
 
-static inline uint
-socktab_bucket(uint16 port)
+void
+sock_memory(uint *most, uint *pages)
 {
-  return (port ^ port >> 6) % BUCKETS;
+  *most = sock_pages_max() * PER_PAGE;
+  *pages = count_get(&npages);
+}
+
+struct sock *
+sock_number(int i)
+{
+  if(i < 0 || i / PER_PAGE >= (int)__atomic_load_n(&npages, __ATOMIC_ACQUIRE))
+    return 0;
+  return &sockpages[i / PER_PAGE][i % PER_PAGE];
+}
+
+// --- who gets a datagram ---
+
+// The chain of a socket with these ends. Nobody who does not know the keys can choose ends that meet in one chain.
+static inline struct sock **
+sock_chain(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
+{
+  uint64 addrs = (uint64)faddr << 32 | laddr, rest = (uint64)proto << 32 | (uint32)lport << 16 | fport;
+  return &chains[(addrs * (keys[0] | 1) + rest * (keys[1] | 1)) >> (64 - CHAIN_BITS)];
+}
+
+static inline struct sock **
+sock_chain_of(const struct sock *s)
+{
+  if(s->local.addr && s->peer.addr)
+    return sock_chain(s->ipproto, s->local.addr, s->local.port, s->peer.addr, s->peer.port);
+  return sock_chain(s->ipproto, 0, s->local.port, 0, 0);
 }
 
 // How well does s fit this datagram? 0: not at all; else the more of its endpoints are fixed, the better.
 static inline int
-fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
+sock_fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
-  if(s->local.port != lport || s->proto->proto != proto)
+  if(s->local.port != lport || s->ipproto != proto)
     return 0;
   if(s->local.addr && s->local.addr != laddr)
     return 0;
@@ -89,57 +153,123 @@ fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr,
   return 1 + (s->local.addr != 0) + (s->peer.addr != 0) + (s->peer.port != 0);
 }
 
-struct sock *
-sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
+// The socket of the chain at `at` that fits best; 0: none does.
+static inline struct sock *
+best_of(struct sock **at, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
-  uint b = socktab_bucket(lport);
   struct sock *best = 0;
   int how = 0;
-  if(__atomic_load_n(&buckets[b].first, __ATOMIC_RELAXED) == 0)
-    return 0;
-  acquire(&buckets[b].lock);
-  for(struct sock *s = buckets[b].first; s; s = s->link){
-    int f = fit(s, proto, laddr, lport, faddr, fport);
+  for(struct sock *s = count_get(at); s; s = count_get(&s->link)){
+    int f = sock_fit(s, proto, laddr, lport, faddr, fport);
     if(f > how){
       how = f;
       best = s;
     }
   }
-  if(best)
-    acquire(&best->lock);
-  release(&buckets[b].lock);
   return best;
 }
 
 struct sock *
-socktab_find_lab(uint16 port)
+sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
-  uint b = socktab_bucket(port);
-  acquire(&buckets[b].lock);
-  struct sock *s = buckets[b].first;
-  while(s && !(s->lab && s->local.port == port))
-    s = s->link;
-  if(s)
-    acquire(&s->lock);
-  release(&buckets[b].lock);
-  return s;
+  for(;;){
+    uint v = __atomic_load_n(&version, __ATOMIC_ACQUIRE);
+    struct sock *s = best_of(sock_chain(proto, laddr, lport, faddr, fport), proto, laddr, lport, faddr, fport);
+    if(s == 0)
+      s = best_of(sock_chain(proto, 0, lport, 0, 0), proto, laddr, lport, faddr, fport);
+    if(s)
+      acquire(&s->lock);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if(likely(count_get(&version) == v && (v & 1) == 0))
+      return s;
+    if(s)
+      release(&s->lock);
+  }
 }
 
-// Some port of the lab's calls that process pid has bound, with a reference; 0: none.
-struct sock *
-socktab_owned_lab(int pid)
+// --- ends and ports ---
+
+static void
+ends_write_begin(void)
 {
-  for(struct sock *s = socks; s < socks + NSOCK; s++){
-    if(!s->lab || s->pid != pid)
-      continue;
-    acquire(&s->lock);
-    int is = s->proto && s->lab && s->pid == pid && !s->closed;
-    s->refs += is;
-    release(&s->lock);
-    if(is)
-      return s;
-  }
-  return 0;
+  __atomic_store_n(&version, version + 1, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void
+ends_write_end(void)
+{
+  __atomic_store_n(&version, version + 1, __ATOMIC_RELEASE);
+}
+
+static inline struct list *
+port_list(uint16 port)
+{
+  return &ports[port % PORTS];
+}
+
+static inline struct sock *
+by_port(struct list *n)
+{
+  return container_of(n, struct sock, port_link);
+}
+
+// Out of both tables, if it is there.
+static void
+table_remove(struct sock *s)
+{
+  struct sock **at = sock_chain_of(s);
+  if(list_empty(&s->port_link))
+    return;
+  list_del(&s->port_link);
+  while(*at != s)
+    at = &(*at)->link;
+  __atomic_store_n(at, s->link, __ATOMIC_RELAXED);
+}
+
+static void
+table_put(struct sock *s)
+{
+  struct sock **at = sock_chain_of(s);
+  list_add(port_list(s->local.port), &s->port_link);
+  s->link = *at;
+  __atomic_store_n(at, s, __ATOMIC_RELEASE);
+}
+
+void
+socktab_lock(struct sock *s)
+{
+  acquire(&tablock);
+  acquire(&s->lock);
+}
+
+void
+socktab_unlock(struct sock *s)
+{
+  release(&s->lock);
+  release(&tablock);
+}
+
+void
+socktab_set_ends(struct sock *s, struct endpoint local, struct endpoint peer)
+{
+  ends_write_begin();
+  table_remove(s);
+  endpoint_store(&s->local, local);
+  endpoint_store(&s->peer, peer);
+  if(local.port)
+    table_put(s);
+  ends_write_end();
+}
+
+void
+socktab_remove(struct sock *s)
+{
+  socktab_lock(s);
+  ends_write_begin();
+  table_remove(s);
+  ends_write_end();
+  socktab_unlock(s);
 }
 
 // Two of the lab's connections differ in their peers, and may have one port.
@@ -150,124 +280,103 @@ same_peer(const struct sock *a, const struct sock *b)
 }
 
 // Would s at addr, port get datagrams that are another's? What counts is what that one was bound to: while it has a peer its
-// address may be one of several. The bucket is locked.
+// address may be one of several. The table is locked.
 static int
-taken(uint b, const struct sock *s, uint32 addr, uint16 port)
+port_taken(const struct sock *s, uint32 addr, uint16 port)
 {
-  for(struct sock *o = buckets[b].first; o; o = o->link)
+  list_each(n, port_list(port)){
+    const struct sock *o = by_port(n);
     if(o->local.port == port && o->proto == s->proto && (o->bound.addr == addr || o->bound.addr == 0 || addr == 0) &&
        same_peer(o, s))
       return 1;
+  }
   return 0;
 }
 
 // A port for s. by_bind: 0: for what it sends, from the address that it has. No datagram that another socket got becomes ours
 // by it.
 static int
-socktab_take(struct sock *s, uint32 addr, uint16 port, int by_bind)
+socktab_take_port(struct sock *s, uint32 addr, uint16 port, int by_bind)
 {
-  uint b = socktab_bucket(port);
   int err = 0;
-  acquire(&buckets[b].lock);
-  acquire(&s->lock);
+  socktab_lock(s);
   if(s->local.port)
     err = -EINVAL;
-  else if(taken(b, s, by_bind ? addr : s->bound.addr, port))
+  else if(port_taken(s, by_bind ? addr : s->bound.addr, port))
     err = -EADDRINUSE;
   if(err == 0){
-    endpoint_store(&s->local, (struct endpoint){ by_bind && addr ? addr : s->local.addr, port });
     if(by_bind)
       endpoint_store(&s->bound, (struct endpoint){ addr, port });
-    s->link = buckets[b].first;
-    buckets[b].first = s;
-    s->port_since = now();  // who comes later finds it
+    s->port_since = now();
+    socktab_set_ends(s, (struct endpoint){ by_bind && addr ? addr : s->local.addr, port }, s->peer);
   }
-  release(&s->lock);
-  release(&buckets[b].lock);
+  socktab_unlock(s);
   return err;
 }
 
 static int
-take_any(struct sock *s, uint32 addr, int by_bind)
+take_any_port(struct sock *s, uint32 addr, int by_bind)
 {
   // RFC 6056 3.3.1: from a random place on, so that nobody can guess it.
   uint range = 65536 - EPHEMERAL, start = rand32() % range;
   int err = -EADDRINUSE;
   for(uint i = 0; i < range && err == -EADDRINUSE; i++)
-    err = socktab_take(s, addr, EPHEMERAL + (start + i) % range, by_bind);
+    err = socktab_take_port(s, addr, EPHEMERAL + (start + i) % range, by_bind);
   return err;
 }
 
 int
 sock_take_port(struct sock *s, uint16 port)
 {
-  return port ? socktab_take(s, 0, port, 0) : take_any(s, 0, 0);
+  return port ? socktab_take_port(s, 0, port, 0) : take_any_port(s, 0, 0);
 }
 
 int
 socktab_bind(struct sock *s, const struct endpoint *ep)
 {
-  return ep->port ? socktab_take(s, ep->addr, ep->port, 1) : take_any(s, ep->addr, 1);
+  return ep->port ? socktab_take_port(s, ep->addr, ep->port, 1) : take_any_port(s, ep->addr, 1);
 }
 
-uint
-socktab_lock(struct sock *s)
+// --- the lab's ---
+
+struct sock *
+socktab_find_lab(uint16 port)
 {
-  for(;;){
-    uint16 port = endpoint_load(&s->local).port;
-    uint b = socktab_bucket(port);
-    acquire(&buckets[b].lock);
-    acquire(&s->lock);
-    if(s->local.port == port)
-      return b;
-    socktab_unlock(s, b);  // another process has given it one, or taken it away
+  struct sock *found = 0;
+  acquire(&tablock);
+  list_each(n, port_list(port)){
+    struct sock *s = by_port(n);
+    if(s->lab && s->local.port == port)
+      found = s;
   }
+  if(found)
+    acquire(&found->lock);
+  release(&tablock);
+  return found;
 }
 
-void
-socktab_unlock(struct sock *s, uint b)
+struct sock *
+socktab_owned_lab(int i, int pid)
 {
+  struct sock *s = sock_number(i);
+  if(!s->lab || s->pid != pid)
+    return 0;
+  acquire(&s->lock);
+  int is = s->proto && s->lab && s->pid == pid && !s->closed;
+  s->refs += is;
   release(&s->lock);
-  release(&buckets[b].lock);
+  return is ? s : 0;
 }
 
-// Out of its bucket, which is locked.
-static void
-bucket_remove(struct sock *s, uint b)
-{
-  for(struct sock **at = &buckets[b].first; *at; at = &(*at)->link)
-    if(*at == s){
-      *at = s->link;
-      break;
-    }
-}
-
-void
-socktab_release_port(struct sock *s, uint b)
-{
-  if(s->local.port)
-    bucket_remove(s, b);
-  endpoint_store(&s->local, (struct endpoint){ s->local.addr, 0 });
-}
-
-// Nobody finds s any more. It keeps its name, for who looks at it.
-void
-socktab_remove(struct sock *s)
-{
-  if(endpoint_load(&s->local).port == 0)
-    return;
-  uint b = socktab_lock(s);
-  bucket_remove(s, b);
-  socktab_unlock(s, b);
-}
+// --- for who looks at them ---
 
 int
 sock_record(int i, void *rec)
 {
   struct kstat_sock *r = rec;
-  if(i < 0 || i >= NSOCK)
+  struct sock *s = sock_number(i);
+  if(s == 0)
     return -1;
-  struct sock *s = &socks[i];
   acquire(&s->lock);
   const struct sockproto *proto = s->proto;
   memset(r, 0, sizeof(*r));  // it goes to a program whole: what lies between its fields, too
@@ -290,16 +399,11 @@ sock_record(int i, void *rec)
   return 1;
 }
 
-struct sock *
-sock_number(int i)
-{
-  return i >= 0 && i < NSOCK ? &socks[i] : 0;
-}
-
 void
 sock_dump(void)
 {
-  for(struct sock *s = socks; s < socks + NSOCK; s++){
+  struct sock *s;
+  for(int i = 0; (s = sock_number(i)) != 0; i++){
     const struct sockproto *proto = s->proto;
     if(proto)
       printf("   %s %I:%d peer %I:%d: %d datagrams wait (%d bytes), %ld dropped, pid %d\n",

@@ -7,14 +7,15 @@
 void socktab_init(void);
 struct sock *socktab_alloc(void);             // 0: none left
 void socktab_free(struct sock *s);
-void socktab_remove(struct sock *s);          // from its bucket
+void socktab_remove(struct sock *s);          // nobody finds it any more; it keeps its name, for who looks at it
 int socktab_bind(struct sock *s, const struct endpoint *ep);  // as sock_bind(), any address
-// The bucket of s and s itself, locked, so that its ends can be changed.
-uint socktab_lock(struct sock *s);
-void socktab_unlock(struct sock *s, uint b);
-void socktab_release_port(struct sock *s, uint b);  // between the two: it has no port any more
+// The table and s itself, locked, so that its ends can be changed.
+void socktab_lock(struct sock *s);
+void socktab_unlock(struct sock *s);
+// Between the two: these are its ends from now on. A local port of 0: it has none.
+void socktab_set_ends(struct sock *s, struct endpoint local, struct endpoint peer);
 struct sock *socktab_find_lab(uint16 port);   // locked; 0: none
-struct sock *socktab_owned_lab(int pid);       // with a reference; 0: none
+struct sock *socktab_owned_lab(int i, int pid);  // number i, if it is a port that process pid has bound: with a reference; or 0
 
 // A new socket of this transport, its limits set; 0: none left (ENOBUFS).
 struct sock *sock_new(const struct sockproto *proto, uint rxmax);

@@ -18,7 +18,7 @@ BUILDING = threading.Lock()
 KINDS = ("open", "closed", "full", "arp", "frag", "ping", "bcast", "other")
 DAEMONS = ("udpecho 2>&1 | grep -q never", "udpecho 2000 2>&1 | grep -q never")
 HOLDER = "sleep 1000000 | nt queue 2001"
-NEEDED = {"mem.free", "packets.made", "packets.free", "socks.free", "procs.free", "files.free", "e0.link", "e0.rx_frames"}
+NEEDED = {"mem.free", "packets.made", "packets.free", "socks.free", "socks.pages", "procs.free", "files.free", "e0.link", "e0.rx_frames"}
 # A hart keeps the page table of the process that it ran last, dead or not. So many at once run on every hart, and are alike.
 SHAKE = " | ".join(["seq 200"] + ["cat"] * 10 + ["wc"])
 META = 30  # packets' records in a page, at the least (kernel/pkt/pktbuf.c)
@@ -142,10 +142,10 @@ def working(t, storm, most_s=60):
 
 def leaks(before, now):
     """What is missing, in words; "": nothing. Packets that were made keep their pages."""
-    found = ["%s %d, were %d" % (k, now[k], before[k]) for k in ("packets.free", "socks.free", "procs.free", "files.free")
+    found = ["%s %d, were %d" % (k, now[k], before[k]) for k in ("packets.free", "socks.free", "socks.pages", "procs.free", "files.free")
              if now[k] < before[k]]
     made = now["packets.made"] - before["packets.made"]
-    pages = (before["mem.free"] - now["mem.free"]) // 4096
+    pages = (before["mem.free"] - now["mem.free"]) // 4096 - (now["socks.pages"] - before["socks.pages"])
     if pages > made + (made + META - 1) // META:
         found.append("%d pages are gone, for %d new packets" % (pages, made))
     return "; ".join(found)

@@ -151,7 +151,7 @@ TEST(parts_unread_long_datagrams)
 // A process that has closed its sockets leaves its account to others, however many there have been.
 TEST(parts_accounts)
 {
-  for(int pid = 100; pid < 100 + 2 * NSOCK; pid++){
+  for(int pid = 100; pid < 400; pid++){
     myproc()->pid = pid;
     struct sock *s = udp_socket(2000);
     feed_udp(GW_IP, 9, 2000, 4);

@@ -173,6 +173,7 @@ TEST(netctl_operations)
 TEST(netstat_records)
 {
   uint8 rec[NETSTAT_RECMAX];
+  struct sock *s = udp_socket(2000);
   for(int what = -1; what < 20; what++){
     int n, i = 0;
     while((n = netstat_record(what, i, rec)) != NETSTAT_END){
@@ -185,6 +186,7 @@ TEST(netstat_records)
   }
   netstat_dump();
   CHECK_EQ(host_locks, 0);
+  sock_close(s);
 }
 
 // A record goes to a program whole. Not one byte of it may be what happened to lie in the kernel's memory, not even

@@ -49,7 +49,7 @@ main(void)
   printf("mem.total %lu\nmem.free %lu\n", m.total, m.free);
   printf("clock.boot %lu\nclock.wall %lu\n", clock(CLOCK_BOOT), clock(CLOCK_WALL));
   printf("packets.made %u\npackets.free %u\n", m.packets_made, m.packets_free);
-  printf("socks.all %u\nsocks.free %u\n", m.socks, m.socks_free);
+  printf("socks.all %u\nsocks.free %u\nsocks.pages %u\n", m.socks, m.socks_free, m.sock_pages);
   printf("procs.free %u\nfiles.free %u\ninodes.free %u\n", m.procs_free, m.files_free, m.inodes_free);
   print_interfaces();
   print_counters(KSTAT_DROP);

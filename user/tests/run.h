@@ -88,6 +88,7 @@ static const char *const ut_units[NUSED] = { "pages", "packets", "open files", "
 struct ut_used {
   long n[NUSED];
   long made;  // packets that have pages, which they keep
+  long sock_pages;  // pages of sockets, which stay
 };
 
 static void
@@ -103,15 +104,16 @@ ut_use(struct ut_used *u)
   u->n[USED_INODES] = m.inodes - m.inodes_free;
   u->n[USED_SOCKS] = m.socks - m.socks_free;
   u->made = m.packets_made;
+  u->sock_pages = m.sock_pages;
 }
 
-// Pages by which memory in use may have grown since before: those of packets made since, and what describes them.
+// Pages by which memory in use may have grown since before: those of packets made since, and what describes them; and sockets'.
 static long
 ut_grown(const struct ut_used *before, const struct ut_used *now)
 {
   long made = now->made - before->made;
 
-  return made > 0 ? made + made / 16 + 1 : 0;
+  return (made > 0 ? made + made / 16 + 1 : 0) + now->sock_pages - before->sock_pages;
 }
 
 // In words, of what more is in use than before; 0: of nothing.

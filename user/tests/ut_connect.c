@@ -144,6 +144,38 @@ connect_races(void)
   ut_reap(2);
 }
 
+// A socket is found, whatever happens meanwhile to others that are found in the same place: they come, connect and go.
+static void
+comes_and_goes(long address)
+{
+  for(;;){
+    int fd = sock();
+    MUST(bind_to(fd, address, PORT));
+    MUST(connect_to(fd, INADDR_LOOPBACK, 9));
+    close(fd);
+  }
+}
+
+static void
+found_meanwhile(void)
+{
+  static const struct timeval patience = { 20, 0 };
+  int to = sock(), from = sock(), pid[2];
+
+  MUST(bind_to(to, INADDR_LOOPBACK, PORT));
+  MUST(setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)));
+  for(int i = 0; i < 2; i++)
+    pid[i] = ut_start(comes_and_goes, INADDR_LOOPBACK + 1 + i);
+  for(int i = 0; i < 20000; i++){
+    IS(send_to(from, PORT, "x", 1), 1);
+    IS(recv(to, in, sizeof(in), 0), 1);
+  }
+  for(int i = 0; i < 2; i++){
+    MUST(kill(pid[i]));
+    IS(ut_wait(), UT_KILLED);
+  }
+}
+
 // Nobody has the port: the ICMP message comes back as an error of a connected socket, once.
 static void
 refused(void)
@@ -173,6 +205,7 @@ static const struct ut tests[] = {
   { "connect_connected", connected, 0, 0 },
   { "connect_again", reconnected, 0, 0 },
   { "connect_races", connect_races, 0, 60 },
+  { "connect_found", found_meanwhile, 0, 60 },
   { "connect_refused", refused, 0, 0 },
 };
 

@@ -278,6 +278,34 @@ binds_only(long n)
     MUST(bind((uint16)(PORT + i)));
 }
 
+// All ports that can be had, and the end comes by kill.
+static void
+binds_all(long fd)
+{
+  int n = 0;
+  while(n < 20000 && bind((uint16)(PORT + n)) == 0)
+    n++;
+  write((int)fd, n > 1000 ? "y" : "n", 1);
+  pause(100000);
+}
+
+static void
+killed_with_all(void)
+{
+  int fds[2], pid;
+  char c;
+
+  MUST(pipe(fds));
+  pid = ut_start(binds_all, fds[1]);
+  IS(read(fds[0], &c, 1), 1);
+  CHECK(c == 'y');
+  FAILS(bind(PORT - 1));
+  MUST(kill(pid));
+  IS(ut_wait(), UT_KILLED);
+  MUST(bind(PORT));
+  MUST(unbind(PORT));
+}
+
 static void
 ends_bound(void)
 {
@@ -301,6 +329,7 @@ static const struct ut tests[] = {
   { "lab_bad_arguments", bad_arguments, 0, 0 },
   { "lab_connected", connected, 0, 0 },
   { "lab_many_ports", many_ports, 0, 0 },
+  { "lab_killed_with_all", killed_with_all, 0, 0 },
   { "lab_ends_bound", ends_bound, 0, 0 },
 };
 

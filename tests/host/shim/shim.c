@@ -185,6 +185,12 @@ kzalloc(void)
 }
 
 uint64
+ktotal_pages(void)
+{
+  return NPAGES;
+}
+
+uint64
 kfree_pages(void)
 {
   uint64 n = NPAGES - host_pages_used;
