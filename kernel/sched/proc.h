@@ -40,7 +40,7 @@ struct proc {
   struct list sibling;    // [t]
   uint8 adopted;          // [t] init is its parent because the one it had is gone
   struct waitq childwait; // where it waits for a child's end
-  struct waitq *wq;       // [s] where it waits, 0: nowhere
+  struct waitq *wq;       // [s] where it waits; of one that does not, where it did so last (net/diagnose.c: who was woken)
   uint8 hard_wait;        // [s] a kill does not end this wait
   struct list link;       // [s] in the run queue or in wq
   int wake_result;        // [s] 0 woken, -ETIMEDOUT, -EINTR

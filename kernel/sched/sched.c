@@ -138,7 +138,6 @@ sched_ready(struct proc *p)
 {
   struct cpu *c = mycpu();
   int here = c->proc == c->idle_thread && list_empty(&run_queue);  // this hart will take it at once
-  p->wq = 0;
   limit_credit(p);
   sched_enqueue(p);
   if(!here)

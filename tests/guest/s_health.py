@@ -39,9 +39,12 @@ def echoes(t):
 
 @scenario(harts=(3,), net="wire", needs="receive")
 def wakes(t):
-    """The same when the interrupt of one hart wakes a reader that another one runs at once."""
+    """The same when the interrupt of one hart, which runs a program, wakes a reader that another one runs at once: with one
+    that computes, and with two, on three harts, whichever they are on."""
     t.sh("netctl mode intr")
-    echo_each(t, 50)
+    for _ in range(2):
+        t.m.background("burn 3600")
+        echo_each(t, 25)
 
 
 @scenario(net="wire", debug=True, needs="boot")

@@ -75,9 +75,9 @@ def kill(t, *names):
 
 
 @contextlib.contextmanager
-def holder(t):
+def holder(t, program=HOLDER):
     """Meanwhile a program has a socket, and does not read it."""
-    t.m.background(HOLDER, "ready")
+    t.m.background(program, "ready")
     t.until("a socket on 2001", lambda: "2001" in t.sh("netstat -s"))
     yield
     kill(t, "nt", "sleep")

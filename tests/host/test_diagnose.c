@@ -11,6 +11,7 @@
 #include "pkt/facts.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
+#include "sched/proc.h"
 
 static struct nic_facts facts;  // what the NIC and its driver are said to be like
 static void (*then)(struct nic_facts *f);  // what happens between two moments
@@ -332,6 +333,11 @@ TEST(diagnose_sockets)
   struct list waiter;
   list_add(&s->readers.waiters, &waiter);
   says("port 2000: 3 datagrams wait, and so does a reader");
+  procs[1].wq = &s->readers;  // another reader has been woken, and its turn is still to come
+  procs[1].state = PS_READY;
+  says(0);
+  procs[1].wq = 0;
+  procs[1].state = PS_UNUSED;
   list_del(&waiter);
   s->rxq.n = 0;
   s->lab = 1;

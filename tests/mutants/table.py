@@ -133,7 +133,7 @@ def copy_tree(there, parts):
     for where, _, files in os.walk(there):
         for f in files:
             b = os.path.join(where, f)
-            if f.endswith((".c", ".h", ".S")) and "/build/" not in b and b not in wanted:
+            if f.endswith((".c", ".h", ".S")) and not b.startswith(os.path.join(there, "build")) and b not in wanted:
                 os.unlink(b)
 
 
