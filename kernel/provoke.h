@@ -13,6 +13,7 @@
   X(SLEEP, "sleep", "sleep with another lock held")                                     \
   X(SLEEPLOCK, "sleeplock", "ask for a sleep lock with a spinlock held")                \
   X(SLEEPORDER, "sleeporder", "lock an i-node, then a second one")                      \
+  X(FAULT, "fault", "need a page of the program with an i-node locked")                  \
   X(YIELD, "yield", "give the hart up with interrupts off")                             \
   X(COPY, "copy", "touch user memory with a lock held")                                 \
   X(LEAVE, "leave", "go back to the program with a lock held")                          \

@@ -207,6 +207,9 @@ provoke(int what)
   else if(what == PROVOKE_SLEEPORDER){
     check_order_take(ORDER_INODE);
     check_order_take(ORDER_INODE);
+  } else if(what == PROVOKE_FAULT){
+    check_order_take(ORDER_INODE);
+    copyin(&what, MAXVA - PGSIZE, 1);
   } else if(what == PROVOKE_YIELD){
     push_off();
     sched_yield();

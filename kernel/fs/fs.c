@@ -129,12 +129,21 @@ fs_init(int dev)
   return e;
 }
 
+// How much there is to read is known only under the lock, and the program's pages for it are made only without.
 int
 fs_read(struct inode *ip, uint *off, uint64 uva, uint n)
 {
-  int e = ilock(ip);
-  if(e < 0)
-    return e;
+  int e;
+  for(;;){
+    if((e = ilock(ip)) < 0)
+      return e;
+    uint left = *off < ip->size ? MIN(n, ip->size - *off) : 0;
+    if(user_present(uva, left))
+      break;
+    iunlock(ip);
+    if(user_writable(uva, left) < 0)
+      return -EFAULT;
+  }
   e = readi(ip, 1, uva, *off, n);
   if(e > 0)
     *off += e;
@@ -142,7 +151,7 @@ fs_read(struct inode *ip, uint *off, uint64 uva, uint n)
   return e;
 }
 
-// What cannot be read from the program is known before anything is written: the file gets all bytes of the buffer, or, where
+// What cannot be read from the program is known before anything is locked or written: the file gets all bytes of the buffer, or, where
 // the disk is full or fails, the first ones, as many as the result says. A long write is several operations; with `append`
 // each of them goes to where the end is then, so that no writer overwrites another.
 int

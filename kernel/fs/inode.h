@@ -33,7 +33,7 @@ void iput(struct inode *ip);                 // one reference less; the last one
                                              // No lock held, no operation open
 void iunlockput(struct inode *ip);
 void stati(struct inode *ip, struct stat *st);                         // locked
-int readi(struct inode *ip, int user, uint64 dst, uint off, uint n);   // locked; bytes, or -E...
+int readi(struct inode *ip, int user, uint64 dst, uint off, uint n);   // locked; bytes, or -E... A program's pages are there
 
 struct inode *iroot(void);                                // referenced
 

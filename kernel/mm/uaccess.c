@@ -73,17 +73,43 @@ copyin(void *dst, uint64 src, uint64 n)
   return 0;
 }
 
+// Have all pages of a range there, for this access.
+static int
+fault_in(uint64 uva, uint64 n, int access)
+{
+  uint64 end = uva + n;
+  if(end < uva)
+    return -EFAULT;
+  for(; uva < end; uva = PGROUNDDOWN(uva) + PGSIZE)
+    if(vm_page(uspace(), uva, access) == 0)
+      return -EFAULT;
+  return 0;
+}
+
 int
 user_readable(uint64 src, uint64 n)
 {
-  uint64 end = src + n;
   check_no_locks("user_readable");
-  if(end < src)
-    return -EFAULT;
-  for(; src < end; src = PGROUNDDOWN(src) + PGSIZE)
-    if(vm_page(uspace(), src, PTE_R) == 0)
-      return -EFAULT;
-  return 0;
+  return fault_in(src, n, PTE_R);
+}
+
+int
+user_writable(uint64 dst, uint64 n)
+{
+  check_no_locks("user_writable");
+  return fault_in(dst, n, PTE_W);
+}
+
+int
+user_present(uint64 dst, uint64 n)
+{
+  uint64 end = dst + n;
+  if(end < dst)
+    return 0;
+  for(; dst < end; dst = PGROUNDDOWN(dst) + PGSIZE)
+    if(!vm_present(uspace(), dst, PTE_W))
+      return 0;
+  return 1;
 }
 
 int

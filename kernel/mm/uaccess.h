@@ -11,8 +11,11 @@ int copyin(void *dst, uint64 src_uva, uint64 n);                // 0 or -EFAULT
 int copyout(uint64 dst_uva, const void *src, uint64 n);         // 0 or -EFAULT
 int copyinstr(char *dst, uint64 src_uva, uint64 max);           // length, -EFAULT, -ENAMETOOLONG: no zero in max bytes
 
-int user_readable(uint64 src_uva, uint64 n);                    // 0: copyin() of it will not fail, until the process runs
-                                                                // again; or -EFAULT
+// A copy may fault, and a fault may wait for a disk and take the locks of a file. So whoever will copy with such a lock held
+// has the pages made first; they stay until the process itself runs again, for nobody else touches its memory.
+int user_readable(uint64 src_uva, uint64 n);                    // 0: copyin() of it neither fails nor faults; or -EFAULT
+int user_writable(uint64 dst_uva, uint64 n);                    // 0: nor does copyout(); or -EFAULT
+int user_present(uint64 dst_uva, uint64 n);                     // 1: user_writable() would find them all there. Any lock held
 
 // For file code that serves programs and the kernel alike: user says whose address it is.
 int copy_to(int user, uint64 dst, const void *src, uint64 n);

@@ -6,6 +6,7 @@
 //
 // Locks: none. A process's address space is touched by itself alone, or by its parent before it first runs.
 
+#include "core/check.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
 #include "mm/vm.h"
@@ -186,19 +187,33 @@ fill(struct vm *vm, uint64 va, uint64 *pte, uint64 perm, TAKES void *page)
   return page;
 }
 
-// The page at va, whose entry is pte (0: it has no table), for this access.
+// The page at va, whose entry is pte (0: it has no table), if it is there and allows this access.
+static void *
+present(struct vm *vm, uint64 va, uint64 *pte, int access)
+{
+  if(pte == 0 || (*pte & PTE_V) == 0 || (*pte & access) == 0)
+    return 0;
+  vm->hit[(va >> PGSHIFT) % NVMHIT] = (struct vmhit){PGROUNDDOWN(va) | 1, page_of(*pte), *pte};
+  return page_of(*pte);
+}
+
+int
+vm_find_present(struct vm *vm, uint64 va, int access)
+{
+  return present(vm, va, entry_of(vm, va), access) != 0;
+}
+
+// The page at va, whose entry is pte (0: it has no table), for this access: made, or copied, if need be.
 static void *
 find_page(struct vm *vm, uint64 va, uint64 *pte, int access)
 {
-  if(pte && (*pte & PTE_V)){
-    if(*pte & access){
-      vm->hit[(va >> PGSHIFT) % NVMHIT] = (struct vmhit){PGROUNDDOWN(va) | 1, page_of(*pte), *pte};
-      return page_of(*pte);
-    }
-    if(access == PTE_W && (*pte & PTE_COW))
-      return break_cow(vm, pte, va);
-    return 0;
-  }
+  void *page = present(vm, va, pte, access);
+  if(page)
+    return page;
+  check_may_sleep(0, "a page fault");  // a page's content may have to come from a file: that waits, and takes locks
+  check_order_none("a page fault");
+  if(pte && (*pte & PTE_V))
+    return access == PTE_W && (*pte & PTE_COW) ? break_cow(vm, pte, va) : 0;
   struct region *r = region_at(vm, va);
   if(r == 0 || (r->perm & access) == 0)
     return 0;

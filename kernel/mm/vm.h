@@ -61,6 +61,7 @@ uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
 // Make the page at va there, and writable or executable if asked: the one way for faults, copyin and copyout.
 // access: PTE_R, PTE_W or PTE_X. result: the page's address in the direct map, 0: not allowed or no memory.
 static inline void *vm_page(struct vm *vm, uint64 va, int access);
+static inline int vm_present(struct vm *vm, uint64 va, int access);  // 1: vm_page() would find it there, and make nothing
 // A page fault: 1 if the access may be tried again, 0 if it is not allowed, or there is no memory.
 int vm_fault(struct vm *vm, uint64 va, int access);
 // For exec: a page at va, where none is yet, whatever the region's protection. Its content is anything: the caller sets all
@@ -69,15 +70,29 @@ void *vm_load_page(struct vm *vm, uint64 va);
 // This hart's satp; vm 0: the kernel's own, whose asid is 0. asid: the process's number, 1 to NPROC. known: what the hart
 // remembers under this number is still right, because this process was the last to use it, and used it on no other hart since.
 void vm_switch(struct vm *vm, uint asid, int known);
-void *vm_find_page(struct vm *vm, uint64 va, int access);  // vm_page() of a page that was not found a moment ago
+// vm_page() and vm_present() of a page that was not found a moment ago.
+void *vm_find_page(struct vm *vm, uint64 va, int access);
+int vm_find_present(struct vm *vm, uint64 va, int access);
+
+// A page that was found a moment ago; 0: it was not.
+static inline void *
+vm_hit(struct vm *vm, uint64 va, int access)
+{
+  struct vmhit *h = &vm->hit[(va >> PGSHIFT) % NVMHIT];
+  return likely(h->tag == (PGROUNDDOWN(va) | 1) && (h->pte & access)) ? h->page : 0;
+}
 
 static inline void *
 vm_page(struct vm *vm, uint64 va, int access)
 {
-  struct vmhit *h = &vm->hit[(va >> PGSHIFT) % NVMHIT];
-  if(likely(h->tag == (PGROUNDDOWN(va) | 1) && (h->pte & access)))
-    return h->page;
-  return vm_find_page(vm, va, access);
+  void *page = vm_hit(vm, va, access);
+  return likely(page != 0) ? page : vm_find_page(vm, va, access);
+}
+
+static inline int
+vm_present(struct vm *vm, uint64 va, int access)
+{
+  return vm_hit(vm, va, access) != 0 || vm_find_present(vm, va, access);
 }
 
 #endif

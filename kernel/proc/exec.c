@@ -121,13 +121,10 @@ push_args(struct vm *vm, char **argv, uint64 *sp, uint64 base)
   return e < 0 ? e : argc;
 }
 
-// A new address space with the program and its arguments.
+// The stack above the program, with its arguments. result: argc.
 static int
-build(struct vm *vm, struct inode *ip, char **argv, uint64 *entry, uint64 *sp)
+make_stack(struct vm *vm, char **argv, uint64 *sp)
 {
-  int e = exec_load(vm, ip, entry);
-  if(e < 0)
-    return e;
   uint64 base = PGROUNDUP(vm->size) + PGSIZE;
   uint64 top = base + USERSTACK * PGSIZE;
   if(vm_add(vm, base, top, PTE_R | PTE_W) < 0)
@@ -160,8 +157,10 @@ proc_exec(char *path, char **argv)
     return e;
   }
   struct vm *vm = vm_create();
-  e = vm == 0 ? -ENOMEM : ip->type != T_FILE ? -EPERM : build(vm, ip, argv, &entry, &sp);
+  e = vm == 0 ? -ENOMEM : ip->type != T_FILE ? -EPERM : exec_load(vm, ip, &entry);
   iunlockput(ip);
+  if(e == 0)
+    e = make_stack(vm, argv, &sp);  // its pages are made by faults
   if(e < 0){
     if(vm)
       vm_put(vm);

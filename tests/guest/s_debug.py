@@ -14,6 +14,7 @@ MISTAKES = {
     "sleep": r"sleep with lock pause held \(\S+provoke.c:\d+\)",
     "sleeplock": r"acquiresleep with lock pause held \(\S+provoke.c:\d+\)",
     "sleeporder": r"order of sleep locks: i-node is held, i-node wanted",
+    "fault": r"a page fault with i-node held",
     "yield": r"yield with interrupts off, by " + US,
     "copy": r"copyout with lock pause held \(\S+provoke.c:\d+\)",
     "leave": r"return to the program with lock pause held \(\S+provoke.c:\d+\)",

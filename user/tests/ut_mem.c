@@ -369,6 +369,32 @@ lazy_in_calls(void)
   FAILS(open(p + 62 * PGSIZE, O_RDONLY));
 }
 
+// A read needs only the pages that it fills, however large the buffer is said to be; those of a bad buffer it looks at
+// before it changes anything.
+static void
+lazy_read(void)
+{
+  long n = 1024 * MB;
+  char *p = (char *)PGROUNDUP((uint64)sbrklazy(n + PGSIZE));
+  int fd;
+
+  ut_make("lazyread", 1, 5 * PGSIZE);
+  fd = MUST(open("lazyread", O_RDONLY));
+  uint64 before = ut_free();
+  IS(read(fd, p + 100, n - 100), 5 * PGSIZE);
+  CHECK(ut_is_pattern(p + 100, 1, 0, 5 * PGSIZE));
+  CHECK(before - ut_free() < 16 * PGSIZE);
+  IS(read(fd, p, n), 0);
+  close(fd);
+  fd = MUST(open("lazyread", O_RDONLY));
+  FAILS_AS(read(fd, p + n - 2 * PGSIZE, 4 * PGSIZE), EFAULT);
+  IS(p[n - 2 * PGSIZE], 0);
+  IS(read(fd, p, 10), 10);  // it is still at the start
+  CHECK(ut_is_pattern(p, 1, 0, 10));
+  close(fd);
+  MUST(unlink("lazyread"));
+}
+
 // Parent and child each get their own copy of a page that neither had touched before the fork.
 static void
 lazy_child(long a)
@@ -646,6 +672,7 @@ static const struct ut tests[] = {
   { "lazy_sparse", lazy_sparse, 0, 0 },
   { "lazy_shrink", lazy_shrink, 0, 0 },
   { "lazy_in_calls", lazy_in_calls, 0, 0 },
+  { "lazy_read", lazy_read, 0, 0 },
   { "lazy_fork", lazy_fork, 0, 0 },
   { "lazy_overflow", lazy_overflow, 0, 0 },
   { "lazy_above_top", lazy_above_top, 0, 0 },

@@ -51,6 +51,24 @@ user_readable(uint64 src, uint64 n)
   return n && src < 4096 ? -EFAULT : 0;
 }
 
+// Pages are there for one look after they were asked for, so that every read finds them missing at first.
+static __thread int asked;
+
+int
+user_writable(uint64 dst, uint64 n)
+{
+  asked = 1;
+  return user_readable(dst, n);
+}
+
+int
+user_present(uint64 dst, uint64 n)
+{
+  int there = n == 0 || asked;
+  asked = 0;
+  return there;
+}
+
 int
 copy_from(void *dst, int user, uint64 src, uint64 n)
 {
