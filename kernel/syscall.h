@@ -63,7 +63,6 @@
 #define SYS_fgproc 67     // fgproc(pid): ^C kills this process and its descendants; 0: nobody; FG_WAIT: nobody, but it
                           // ends the caller's wait(). With 0 or FG_WAIT: 1 if ^C has come for somebody since, else 0
 #define FG_WAIT (-1)
-#define SYS_getcwd 68     // getcwd(buf, bytes)
 #define SYS_getppid 69    // getppid()
 #define SYS_yield 70      // yield(): let others run
 #define SYS_failalloc 71  // failalloc(kind, n): let an allocation fail (kernel/failalloc.h; debug build)

@@ -17,12 +17,14 @@ int fsync(int fd);                               // ... to this file
 int netctl(int op, const void *buf, uint bytes);  // kernel/netctl.h
 int getrandom(void *buf, uint bytes);             // bytes
 int fgproc(int pid);                              // whom ^C kills; 0: nobody, FG_WAIT: it ends our wait() (kernel/syscall.h)
-int getcwd(char *buf, uint bytes);                // length of the path
 int getppid(void);
 int yield(void);
 int failalloc(int kind, int n);                   // let an allocation fail (kernel/failalloc.h; debug build)
 int kdebug(int what, uint64 key);                 // a report, or a mistake on purpose (kernel/provoke.h; debug build)
 int fcntl(int fd, int cmd, int arg);
+
+// The working directory. result: length of the path; -1 and errno: ERANGE it is longer than that, or than 42 levels; ENOENT it was removed.
+int getcwd(char *buf, uint bytes);
 
 // Strings.
 int strncmp(const char *a, const char *b, uint n);

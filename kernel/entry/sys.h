@@ -15,7 +15,7 @@ typedef int64 sysfn(const uint64 a[6]);
   X(bind) X(unbind) X(send) X(recv) X(labconnect)                                                         \
   X(socket) X(sockbind) X(connect) X(listen) X(accept) X(sendto) X(recvfrom) X(shutdown) X(getsockname)   \
   X(getpeername) X(setsockopt) X(getsockopt) X(poll) X(fcntl)                                             \
-  X(rename) X(halt) X(kstat) X(clock) X(sync) X(netctl) X(getrandom) X(fgproc) X(getcwd) X(getppid)       \
+  X(rename) X(halt) X(kstat) X(clock) X(sync) X(netctl) X(getrandom) X(fgproc) X(getppid)       \
   X(yield) X(failalloc) X(kdebug) X(fsync)
 
 #define X(name) sysfn sys_##name;

@@ -164,19 +164,6 @@ sys_chdir(const uint64 a[6])
   return e < 0 ? e : fs_chdir(path);
 }
 
-// getcwd(buf, bytes): length of the path.
-int64
-sys_getcwd(const uint64 a[6])
-{
-  char path[MAXPATH];
-  int n = fs_getcwd(path, sizeof(path));
-  if(n < 0)
-    return n;
-  if((int)a[1] < n)
-    return -ERANGE;
-  return copyout(a[0], path, n) < 0 ? -EFAULT : n - 1;
-}
-
 // Undo what a call has put into a descriptor.
 static void
 fd_drop(int fd)

@@ -114,28 +114,6 @@ dir_empty(struct inode *dp)
   return e < 0 ? e : empty;
 }
 
-static int
-see_inum(const struct dirent *de, void *arg)
-{
-  struct dirent *want = arg;
-  if(de->inum != want->inum)
-    return 0;
-  *want = *de;
-  return 1;
-}
-
-// The name under which dp holds this i-node. name: DIRSIZ + 1 bytes. 0, -ENOENT, -EIO.
-static int
-dir_name_of(struct inode *dp, uint inum, char *name)
-{
-  struct dirent de = {.inum = inum};
-  if(each_entry(dp, see_inum, &de) < 0)
-    return -EIO;
-  memcpy(name, de.name, DIRSIZ);
-  name[DIRSIZ] = 0;
-  return name[0] ? 0 : -ENOENT;
-}
-
 int
 dir_put(struct inode *dp, uint off, const char *name, uint inum)
 {
@@ -261,56 +239,4 @@ fs_chdir(const char *path)
   if(old)
     iput(old);
   return 0;
-}
-
-// One step up from *ip, which is replaced by its parent; name: what the parent calls it.
-static int
-step_up(struct inode **ip, char name[DIRSIZ + 1])
-{
-  struct inode *up;
-  uint off, inum = (*ip)->inum;
-  int e = lookup_in(*ip, "..", &up, &off);
-  if(e < 0)
-    return e;
-  if((e = ilock(up)) == 0){
-    e = up->type == T_DIR ? dir_name_of(up, inum, name) : -ENOTDIR;
-    iunlock(up);
-  }
-  iput(*ip);
-  *ip = up;
-  return e;
-}
-
-int
-fs_getcwd(char *buf, uint n)
-{
-  struct proc *p = myproc();
-  struct inode *ip = p->cwd ? idup(p->cwd) : iroot();
-  char name[DIRSIZ + 1];
-  uint at = n;  // the path is built from its end
-  int e = 0;
-
-  if(ip == 0)
-    return -ENFILE;
-  if(n < 2){
-    iput(ip);
-    return -ERANGE;
-  }
-  buf[--at] = 0;
-  while(ip->inum != ROOTINO && (e = step_up(&ip, name)) == 0){
-    uint len = strlen(name);
-    if(len + 1 > at){
-      e = -ERANGE;
-      break;
-    }
-    memcpy(buf + (at -= len), name, len);
-    buf[--at] = '/';
-  }
-  iput(ip);
-  if(e < 0)
-    return e;
-  if(buf[at] == 0)
-    buf[--at] = '/';
-  memmove(buf, buf + at, n - at);
-  return n - at;
 }

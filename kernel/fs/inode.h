@@ -45,7 +45,6 @@ int fs_rename(const char *old, const char *new);          // atomic: a crash lea
 int fs_mkdir(const char *path);
 int fs_mknod(const char *path, short major, short minor);
 int fs_chdir(const char *path);
-int fs_getcwd(char *buf, uint n);                         // length with its zero, or -ERANGE, -ENOENT
 // Opens or makes: the i-node, unlocked and referenced, in *ip. flags: O_... of kernel/fcntl.h.
 int fs_open(const char *path, int flags, struct inode **ip);
 

@@ -88,7 +88,6 @@ weakstub sync, SYS_sync
 weakstub netctl, SYS_netctl
 weakstub getrandom, SYS_getrandom
 weakstub fgproc, SYS_fgproc
-weakstub getcwd, SYS_getcwd
 weakstub getppid, SYS_getppid
 weakstub yield, SYS_yield
 weakstub failalloc, SYS_failalloc

@@ -71,7 +71,6 @@ static const struct any_call any_calls[] = {
   { "netctl", SYS_netctl, 1, "cNn" },
   { "getrandom", SYS_getrandom, 3, "bn" },
   { "fgproc", SYS_fgproc, 1, "K" },
-  { "getcwd", SYS_getcwd, 3, "bn" },
   { "getppid", SYS_getppid, 1, "" },
   { "yield", SYS_yield, 2, "" },
   { "failalloc", SYS_failalloc, 1, "ix" },

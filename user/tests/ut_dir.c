@@ -534,6 +534,12 @@ current_directory(void)
   MUST(chdir(".."));
   MUST(getcwd(path, sizeof(path)));
   IS(strcmp(path, "/"), 0);
+  MUST(chdir(UT_SCRATCH));
+  MUST(mkdir("gone"));
+  MUST(chdir("gone"));
+  MUST(unlink("../gone"));
+  FAILS_AS(getcwd(path, sizeof(path)), ENOENT);
+  MUST(chdir(UT_SCRATCH));
 }
 
 // A child has its parent's directory, and changes only its own.

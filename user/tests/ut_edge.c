@@ -307,7 +307,6 @@ the_calls(struct call *to, int most, const int fd_of[])
     { SYS_mkdir, { 0 }, 0 },
     { SYS_rename, { 0, (long)"new" }, 0 },
     { SYS_rename, { (long)name, 0 }, 1 },
-    { SYS_getcwd, { 0, 100 }, 0 },
     { SYS_getrandom, { 0, 16 }, 0 },
     { SYS_poll, { 0, 1, 0 }, 0 },
     { SYS_kstat, { KSTAT_MEM, 0, sizeof(struct kstat_mem) }, 1 },

@@ -171,7 +171,6 @@ struct_to(char *p)
 {
   FAILS(fstat(file_rd, (struct stat *)p));
   FAILS(pipe((int *)p));
-  FAILS(getcwd(p, 100));
   FAILS(kstat(KSTAT_MEM, p, sizeof(struct kstat_mem)));
   FAILS(kstat(KSTAT_PROC, p, 4096));
   FAILS(kstat(KSTAT_DROP, p, 4096));

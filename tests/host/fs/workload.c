@@ -418,7 +418,6 @@ run_bad_image(void)
 {
   struct actor a = {.seed = 99};
   struct stat st;
-  char path[MAXPATH];
   become_process();
   file_init();
   if(bio_init() < 0)
@@ -435,7 +434,6 @@ run_bad_image(void)
     read_something(&a, there[i]);
     write_file(there[i], 0, stuff, 3000);
     fs_chdir(there[i]);
-    fs_getcwd(path, sizeof(path));
     fs_chdir("/");
     fs_rename(there[i], "d3");
     fs_link(there[i], "f5");
