@@ -57,6 +57,7 @@ def of(run, reason):
             found += told.findings
             if not found and not m.ended and not m.closed:
                 found += outside.look(m, told.answered)
+                m.silent |= bool(found)  # what was found so keeps it from answering more
             rings, drops = rings or told.rings, drops or told.drops
     if len(run.lans) == 1 and not panic and not found:  # what a guest finds itself explains its frames, too
         typed = {int(n) for m in run.machines for n in re.findall(r"(?<![\w.])\d{1,5}(?![\w.])", m.typed)}

@@ -26,7 +26,7 @@ class Memory:
         self.m = m
 
     def words(self, address, n):
-        said = monitor(self.m, "x /%dgx %#x" % (n, address), r"0x[0-9a-f]+:")
+        said = monitor(self.m, "x /%dgx %#x" % (n, address), r"\n\s*[0-9a-f]{8,16}: 0x")
         found = [int(x, 16) for line in re.findall(r"(?m)^\s*[0-9a-f]{8,16}: (.*)$", said)
                  for x in re.findall(r"0x([0-9a-f]+)", line)]
         if len(found) < n:

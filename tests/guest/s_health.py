@@ -4,6 +4,7 @@ Every scenario ends with the guest's own judgement (scenario.Run.healthy), so th
 """
 from wire import packet as p
 from .scenario import check, equal, scenario
+from .storms import kill
 
 SECONDS = 8
 
@@ -42,9 +43,11 @@ def wakes(t):
     """The same when the interrupt of one hart, which runs a program, wakes a reader that another one runs at once: with one
     that computes, and with two, on three harts, whichever they are on."""
     t.sh("netctl mode intr")
-    for _ in range(2):
+    for n in (1, 2, 1, 2):
+        if n == 1:
+            kill(t, "burn")
         t.m.background("burn 3600")
-        echo_each(t, 25)
+        echo_each(t, 20)
 
 
 @scenario(net="wire", debug=True, needs="boot")
