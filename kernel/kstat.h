@@ -16,11 +16,10 @@
 #define KSTAT_HART 9   // struct kstat_hart, one a hart
 #define KSTAT_DISK 10  // struct kstat_disk, one
 #define KSTAT_NET 11   // struct kstat_drop: named counters of the stack that are not drops
-#define KSTAT_TAP 12   // struct kstat_tap, the last frames that came in or went out, oldest first
+#define KSTAT_TRACE 12  // struct kstat_trace, one for each of the last frames that came in or went out, in no order
 #define KSTAT_FAULTY 13  // struct kstat_faulty, one an interface that has faults on purpose
 #define KSTAT_TUNE 14  // struct kstat_tune, one a parameter that netctl() can change
 #define KSTAT_FINDING 16  // struct kstat_finding, one for each thing that is wrong with the network now: takes 10 ms
-#define KSTAT_PATH 15  // struct kstat_path, one a packet whose way was recorded (NETCTL_PATH)
 
 struct kstat_proc {
   int pid, ppid;
@@ -107,17 +106,6 @@ struct kstat_drop {
   uint64 count;
 };
 
-#define KSTAT_TAPBYTES 64
-
-struct kstat_tap {
-  uint64 when_ns;      // since boot
-  char ifname[8];
-  char drop[24];       // why it ended here; "": it did not
-  uint8 out;           // 1: we sent it
-  uint16 len;          // bytes of the whole frame
-  uint8 bytes[KSTAT_TAPBYTES];  // its beginning
-};
-
 // in + duplicated = lost + full + waiting + out.
 struct kstat_faulty_way {
   uint64 in, out;      // frames that came to the faults, and that they let go on
@@ -163,19 +151,22 @@ enum path_stage {
   NPATH
 };
 
-struct kstat_path {
-  uint32 number;        // of the packet, among those that were recorded since boot
-  uint16 len;           // bytes of the frame, as it came in; or of the data, as it was sent
-  uint8 proto;          // IPPROTO_..., 0: no IP packet
-  uint8 copies;         // of its bytes, to or from a program
-  uint32 src, dst;      // host order
-  uint16 sport, dport;  // host order; 0: none
-  char drop[24];        // why it ended; "": it arrived
+#define KSTAT_TRACEBYTES 56
+
+struct kstat_trace {
+  uint32 number;       // of the frame, in their order since boot; some are left out
+  uint16 len;          // bytes of the whole frame
+  uint8 out;           // 1: we sent it
+  uint8 done;          // 1: its path was recorded (NETCTL_PATH) and has ended: stage is set
+  uint64 when_ns;      // since boot
+  char ifname[8];      // "": sent by a program, and no frame yet; bytes begin with the header that was written last
+  char drop[24];       // why it ended here; "": it did not
+  uint8 bytes[KSTAT_TRACEBYTES];  // its beginning
   struct {
-    uint8 seen;         // 1: it came by here
-    uint8 hart;
     uint32 ns;          // since its first stage
     uint32 insns;       // instructions since then, of the hart; 0 where the machine does not count them (QEMU: -icount)
+    uint8 hart;
+    uint8 seen;         // 1: it came by here
   } stage[NPATH];
 };
 

@@ -17,7 +17,7 @@
                             // -ENODEV: forwarding, with fewer than two cards
 #define NETCTL_FILTER 11    // nothing; result: a descriptor for the router's filter: read() a struct
                             // netctl_packet, write() struct netctl_verdicts. -EBUSY: there is one
-#define NETCTL_PATH 12      // struct netctl_path: record the way of packets (KSTAT_PATH)
+#define NETCTL_PATH 12      // struct netctl_path: record the path of packets (KSTAT_TRACE)
 
 struct netctl_if {
   char ifname[8];

@@ -13,7 +13,7 @@
 #include "user/user.h"
 
 #define USAGE "[-n COUNT] [-p PORT] [-r] [COMMAND [WORD...]]"
-#define MOST 64  // records that the kernel has
+#define MOST 64  // records that the kernel keeps
 
 static const struct {
   const char *name, *text;
@@ -23,7 +23,14 @@ static const struct {
 #undef X
 };
 
-static struct kstat_path kept[MOST];
+// Whose a packet is, as far as its bytes tell.
+struct flow {
+  uint8 proto;          // IPPROTO_..., 0: no IP packet
+  uint32 src, dst;
+  uint16 sport, dport;  // 0: none
+};
+
+static struct kstat_trace kept[MOST];
 static int nkept;
 static uint64 port;
 
@@ -35,21 +42,49 @@ record(int on)
     die_errno("netctl");
 }
 
-static int
-complete(const struct kstat_path *k)
+static struct flow
+flow_of(const struct kstat_trace *k)
 {
-  return k->stage[PATH_COPIED].seen || k->stage[PATH_CARD].seen || k->drop[0];
+  struct flow f = { 0 };
+  struct eth e;
+  struct ip ip;
+  uint have = k->len < KSTAT_TRACEBYTES ? k->len : KSTAT_TRACEBYTES, at = 0;
+  uint16 ports[2];
+
+  if(k->ifname[0]){
+    memcpy(&e, k->bytes, sizeof(e));
+    if(have < sizeof(e) || ntohs(e.type) != ETHTYPE_IP)
+      return f;
+    at = sizeof(e);
+  } else if(!k->stage[PATH_IPOUT].seen){
+    return f;
+  }
+  if(have < at + sizeof(ip))
+    return f;
+  memcpy(&ip, k->bytes + at, sizeof(ip));
+  f.proto = ip.ip_p;
+  f.src = ntohl(ip.ip_src);
+  f.dst = ntohl(ip.ip_dst);
+  at += (ip.ip_vhl & 15) * 4;
+  if((f.proto == IPPROTO_UDP || f.proto == IPPROTO_TCP) && (ntohs(ip.ip_off) & IP_OFFMASK) == 0 && have >= at + sizeof(ports)){
+    memcpy(ports, k->bytes + at, sizeof(ports));
+    f.sport = ntohs(ports[0]);
+    f.dport = ntohs(ports[1]);
+  }
+  return f;
 }
 
 static int
-wanted(const struct kstat_path *k)
+wanted(const struct kstat_trace *k)
 {
-  return complete(k) && (port == 0 || k->sport == port || k->dport == port);
+  struct flow f = flow_of(k);
+  int complete = k->done && (k->stage[PATH_COPIED].seen || k->stage[PATH_CARD].seen || k->drop[0]);
+  return complete && (port == 0 || f.sport == port || f.dport == port);
 }
 
 // k behind those that came before it.
 static void
-keep(const struct kstat_path *k)
+keep(const struct kstat_trace *k)
 {
   int i = nkept++;
   for(; i > 0 && kept[i - 1].number > k->number; i--)
@@ -61,8 +96,8 @@ keep(const struct kstat_path *k)
 static void
 collect(int most)
 {
-  struct kstat_path *k;
-  int n = kstat_all(KSTAT_PATH, (void **)&k, sizeof(*k));
+  struct kstat_trace *k;
+  int n = kstat_all(KSTAT_TRACE, (void **)&k, sizeof(*k));
   if(n < 0)
     die_errno("kstat");
   for(int i = 0; i < n && nkept < most; i++)
@@ -73,7 +108,7 @@ collect(int most)
 
 // The stages of k in the order of their times.
 static int
-order(const struct kstat_path *k, int by[NPATH])
+order(const struct kstat_trace *k, int by[NPATH])
 {
   int n = 0;
   for(int s = 0; s < NPATH; s++){
@@ -89,20 +124,21 @@ order(const struct kstat_path *k, int by[NPATH])
 }
 
 static void
-show_head(const struct kstat_path *k)
+show_head(const struct kstat_trace *k)
 {
   char src[16], dst[16];
-  const char *proto = k->proto == IPPROTO_UDP ? "UDP" : k->proto == IPPROTO_ICMP ? "ICMP" : k->proto ? "IP" : "no IP";
+  struct flow f = flow_of(k);
+  const char *proto = f.proto == IPPROTO_UDP ? "UDP" : f.proto == IPPROTO_ICMP ? "ICMP" : f.proto ? "IP" : "no IP";
   printf("packet %u: %s", k->number, proto);
-  if(k->proto)
-    printf(" %s:%u > %s:%u", ip_str(k->src, src), k->sport, ip_str(k->dst, dst), k->dport);
+  if(f.proto)
+    printf(" %s:%u > %s:%u", ip_str(f.src, src), f.sport, ip_str(f.dst, dst), f.dport);
   printf(", %u bytes, %s%s\n", k->len,
          k->drop[0] ? "dropped: " : k->stage[PATH_COPIED].seen ? "received" : k->stage[PATH_FORWARD].seen ? "forwarded" :
          k->stage[PATH_CAME].seen ? "answered" : "sent", k->drop);
 }
 
 static void
-show(const struct kstat_path *k)
+show(const struct kstat_trace *k)
 {
   int by[NPATH], n = order(k, by);
   uint32 last = 0, insns = 0;
@@ -118,11 +154,12 @@ show(const struct kstat_path *k)
     last = ns;
     insns = in ? in : insns;
   }
-  printf("  %u cop%s, %u.%u us in all\n", k->copies, k->copies == 1 ? "y" : "ies", last / 1000, last / 100 % 10);
+  int copies = k->stage[PATH_COPIED].seen + k->stage[PATH_GATHER].seen;
+  printf("  %d cop%s, %u.%u us in all\n", copies, copies == 1 ? "y" : "ies", last / 1000, last / 100 % 10);
 }
 
 static void
-show_raw(const struct kstat_path *k)
+show_raw(const struct kstat_trace *k)
 {
   for(int s = 0; s < NPATH; s++)
     if(k->stage[s].seen)

@@ -7,7 +7,7 @@
 #include "net/sockmem.h"
 #include "net/socktab.h"
 #include "pkt/drop.h"
-#include "pkt/path.h"
+#include "pkt/trace.h"
 #include "pkt/tune.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
@@ -77,9 +77,9 @@ dgram_recv(struct sock *s, uint64 uva, uint64 n, struct endpoint *from, int flag
   uint64 len = pkt_chain_len(p), copied = MIN(n, len);
   from->addr = p->src;
   from->port = p->sport;
-  path_stage(p, PATH_READER);
+  pkt_stage(p, PATH_READER);
   err = likely(p->more == 0) ? copyout(uva, pkt_data(p), copied) : sock_scatter(p, uva, copied);
-  path_stage(p, PATH_COPIED);
+  pkt_stage(p, PATH_COPIED);
   *result = err < 0 ? err : (int64)((flags & MSG_TRUNC) ? len : copied);
   return p;
 }
@@ -184,12 +184,12 @@ dgram_send(struct sock *s, uint64 uva, uint64 n, const struct endpoint *to, int 
     return -EMSGSIZE;
   if(unlikely(dst.addr == 0 || (dst.port == 0 && s->proto->ports)))
     return to ? -EINVAL : -EDESTADDRREQ;
-  path_came();
+  trace_came();
   struct pktbuf *p = sock_gather(uva, n, &err);
   if(unlikely(p == 0))
     return err;
-  if(unlikely(path_on))
-    path_begin(p, PATH_SEND, PATH_GATHER);
+  if(unlikely(trace_on))
+    trace_send(&p->trace);
   int more = unlikely(count_get(&s->rxq.n) > 0) && TUNE(TXDEFER) && TUNE(MODE) == MODE_POLL;
   push_off();  // once for all the locks on the way
   err = unlikely(more) ? output_deferred(s, to, p) : output(s, to, p);

@@ -23,7 +23,6 @@
 #include "pkt/facts.h"
 #include "pkt/netif.h"
 #include "pkt/poll.h"
-#include "pkt/tap.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
 
@@ -132,13 +131,13 @@ lives(int pid)
 static uint64
 missed(const struct sock *s)
 {
-  struct kstat_tap t;
+  struct kstat_trace t;
   uint64 when = 0;
-  for(int i = 0; i < TAP_N; i++){
-    if(tap_read(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
+  for(int i = 0; i < TRACE_N; i++){
+    if(trace_record(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
       continue;
     if(t.when_ns < look.began * NS && strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
-      when = t.when_ns;
+      when = MAX(when, t.when_ns);
   }
   return when;
 }

@@ -2,7 +2,6 @@
 
 #include "net/ether.h"
 #include "core/string.h"
-#include "pkt/path.h"
 
 #define NTYPES 4
 
@@ -63,7 +62,7 @@ ether_input(struct netif *nif, struct pktbuf *p)
     else if(unlikely(!same(h->dhost, nif->mac)))
       return ether_refuse(nif, p, DROP_ETH_DST);
   }
-  path_stage(p, PATH_ETHER);
+  pkt_stage(p, PATH_ETHER);
   uint16 type = ntohs(h->type);
   for(int i = 0; i < ntypes; i++)
     if(types[i].type == type)
@@ -103,6 +102,6 @@ ether_output(struct netif *nif, struct pktbuf *p, const uint8 dst[ETHADDR_LEN], 
   len += sizeof(*h);
   if(len < ETHER_MINLEN && p->nfrag == 0 && !nif->loopback)
     memset(pkt_put(p, ETHER_MINLEN - len), 0, ETHER_MINLEN - len);  // not what the page held before
-  path_stage(p, PATH_ETHEROUT);
+  pkt_stage(p, PATH_ETHEROUT);
   return netif_tx(nif, p);
 }

@@ -13,7 +13,6 @@
 #include "net/ipout.h"
 #include "net/route.h"
 #include "pkt/cksum.h"
-#include "pkt/path.h"
 #include "sched/timer.h"
 
 #define TS_ADDRESS 1    // timestamp option: with addresses
@@ -156,7 +155,7 @@ ip_forward_out(struct netif *out, struct pktbuf *p, uint32 next)
   update_header(out, (struct ip *)pkt_data(p));
   p->nif = out;
   net_count(IP_FORWARDED);
-  path_stage(p, PATH_FORWARD);
+  pkt_stage(p, PATH_FORWARD);
   if(unlikely(pkt_len(p) > out->mtu))
     ip_refragment(out, p, next);
   else

@@ -10,7 +10,6 @@
 #include "net/icmperr.h"
 #include "net/ipaddr.h"
 #include "pkt/cksum.h"
-#include "pkt/path.h"
 #include "pkt/tune.h"
 
 static const struct ip_transport *transports[256];  // constant after boot
@@ -86,7 +85,7 @@ deliver(struct netif *nif, struct pktbuf *p)
     return;
   }
   net_count(IP_DELIVERED);
-  path_stage(p, PATH_IP);
+  pkt_stage(p, PATH_IP);
   t->input(nif, p);
 }
 

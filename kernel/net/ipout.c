@@ -7,7 +7,6 @@
 #include "net/count.h"
 #include "pkt/cksum.h"
 #include "pkt/drop.h"
-#include "pkt/path.h"
 
 static uint32 id_key[2];          // constant after boot
 static uint32 id_next[2];         // [a] for whole datagrams, for those in fragments
@@ -66,7 +65,7 @@ ip_emit(const struct dst *d, struct pktbuf *p, const struct ip_form *form, uint1
   p->src = d->src;
   p->dst = d->addr;
   p->nif = nif;
-  path_stage(p, PATH_IPOUT);
+  pkt_stage(p, PATH_IPOUT);
   if(d->used){
     *d->used = 1;
     return ether_output(nif, p, d->mac, ETHTYPE_IP);

@@ -6,7 +6,7 @@
 #include "net/netstat.h"
 #include "net/route.h"
 #include "pkt/netif.h"
-#include "pkt/path.h"
+#include "pkt/trace.h"
 #include "pkt/tune.h"
 
 static int
@@ -98,7 +98,7 @@ set_tune(const void *rec)
 static int
 record_paths(const void *rec)
 {
-  path_set(((const struct netctl_path *)rec)->on);
+  trace_set(((const struct netctl_path *)rec)->on);
   return 0;
 }
 

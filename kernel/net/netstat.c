@@ -11,8 +11,7 @@
 #include "net/sockpriv.h"
 #include "pkt/drop.h"
 #include "pkt/netif.h"
-#include "pkt/path.h"
-#include "pkt/tap.h"
+#include "pkt/trace.h"
 #include "pkt/tune.h"
 
 // Record i of each kind. 1: filled; 0: number i is empty; -1: no number i.
@@ -90,8 +89,8 @@ static const struct {
 } kinds[] = {
   KIND(IF, kstat_if, if_record),          KIND(RING, kstat_ring, ring_record),    KIND(SOCK, kstat_sock, sock_record),
   KIND(ARP, kstat_arp, arp_record),       KIND(ROUTE, kstat_route, route_record), KIND(DROP, kstat_drop, drop_record),
-  KIND(NET, kstat_drop, count_record),    KIND(TAP, kstat_tap, tap_read),         KIND(PATH, kstat_path, path_record),
-  KIND(TUNE, kstat_tune, tune_record),    KIND(FINDING, kstat_finding, diagnose_record),
+  KIND(NET, kstat_drop, count_record),    KIND(TRACE, kstat_trace, trace_record), KIND(TUNE, kstat_tune, tune_record),
+  KIND(FINDING, kstat_finding, diagnose_record),
 };
 
 int

@@ -6,10 +6,10 @@
 #include "kernel/kstat.h"
 #include "kernel/netctl.h"
 
-#define NETSTAT_RECMAX 256  // bytes of the largest record
+#define NETSTAT_RECMAX 288  // bytes of the largest record
 #define NETSTAT_END (-1)
 
-// Record number i of kind `what` (KSTAT_IF, RING, SOCK, ARP, ROUTE, DROP, NET, TAP, TUNE) into rec, NETSTAT_RECMAX bytes.
+// Record number i of kind `what` (KSTAT_IF, RING, SOCK, ARP, ROUTE, DROP, NET, TRACE, TUNE) into rec, NETSTAT_RECMAX bytes.
 // result: its bytes; 0: number i is empty, go on with the next; NETSTAT_END: no such number, or no such kind.
 // lock:   takes one spinlock at a time; none is held on return.
 int netstat_record(int what, int i, void *rec);

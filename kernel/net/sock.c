@@ -13,7 +13,6 @@
 #include "net/sockmem.h"
 #include "net/socktab.h"
 #include "pkt/drop.h"
-#include "pkt/path.h"
 #include "sched/proc.h"
 #include "sched/timer.h"
 
@@ -150,7 +149,7 @@ sock_queue(struct sock *s, struct pktbuf *p)
     return;
   }
   pkt_own(p, PKT_STACK, PKT_SOCK);
-  path_stage(p, PATH_QUEUE);
+  pkt_stage(p, PATH_QUEUE);
   pktq_put(&s->rxq, p);
   s->received++;
   // Who fills it over lo is a program, which no NIC that waits slows down.

@@ -9,7 +9,6 @@
 #include "net/sockpriv.h"
 #include "pkt/cksum.h"
 #include "pkt/drop.h"
-#include "pkt/path.h"
 
 // The checksum over a message whose pseudo-header's sum is given; 0: the message holds a right one. Every packet of the
 // chain but the last has an even number of bytes.
@@ -64,7 +63,7 @@ udp_input(struct netif *nif, struct pktbuf *p)
   }
   p->head += sizeof(*h);
   net_count(UDP_DELIVERED);
-  path_stage(p, PATH_UDP);
+  pkt_stage(p, PATH_UDP);
   sock_queue(s, p);
 }
 

@@ -81,15 +81,11 @@ enum drop_reason {
   NDROP
 };
 
-struct pktbuf;
-
 extern const char *const drop_names[NDROP];
 extern const char *const drop_texts[NDROP];
 extern uint64 drop_counts[NDROP];
 
-// The end of p, TAKES it: counts, traces, frees. result: err, so that a function can end with it.
-int pkt_drop(struct pktbuf *p, enum drop_reason why, int err);
-// The same for something that has no packet (yet).
+// Something that has no packet (yet) ends; a packet ends with pkt_drop() (pktbuf.h). result: err.
 int drop_count(enum drop_reason why, int err);
 
 #endif

@@ -12,7 +12,7 @@
 // a second to them. (Aron, Druschel: Soft timers, 1999.)
 
 #include "core/spinlock.h"
-#include "pkt/path.h"
+#include "pkt/trace.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 #include "sched/proc.h"

@@ -17,6 +17,8 @@ static WAITQ(ipwaits);
 void
 ipqueue_put(struct netif *nif, struct pktbuf *p)
 {
+  if(!netif_came(nif, p))
+    return;
   acquire(&iplock);
   if(ipqueue.n >= MIN(TUNE(IPQUEUE), pkt_parts[PART_IPQ])){
     release(&iplock);
@@ -24,7 +26,6 @@ ipqueue_put(struct netif *nif, struct pktbuf *p)
     pkt_drop(p, DROP_IPQ_FULL, 0);
     return;
   }
-  p->nif = nif;
   pktq_put(&ipqueue, p);
   wq_wake_one(&ipwaits);
   release(&iplock);
@@ -46,7 +47,7 @@ ip_thread(void *arg)
       wq_sleep_hard(&ipwaits, &iplock);
     release(&iplock);
     push_off();  // as for all who take frames up the stack
-    netif_rx(p->nif, p);
+    netif_input(p->nif, p);
     pop_off();
   }
 }

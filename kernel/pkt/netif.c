@@ -6,8 +6,6 @@
 #include "core/printf.h"
 #include "core/string.h"
 #include "kernel/kstat.h"
-#include "pkt/path.h"
-#include "pkt/tap.h"
 #include "pkt/tune.h"
 
 #define RECLAIM_EVERY 16  // frames sent between two looks for packets that the card is done with
@@ -97,21 +95,32 @@ netif_link(struct netif *nif, int link)
   netif_notify(nif);
 }
 
-void
-netif_rx(struct netif *nif, struct pktbuf *p)
+static inline int
+netif_arrive(struct netif *nif, struct pktbuf *p)
 {
   debug_assert(p->owner == PKT_STACK);
   check_no_locks("a frame goes up the stack");
   p->nif = nif;
   count_add(&nif->stat.rx_frames, 1);
   count_add(&nif->stat.rx_bytes, pkt_len(p));
-  tap_frame(nif, p, 0);
-  if(unlikely(!nif->up || netif_input == 0)){
-    count_add(&nif->stat.rx_drops, 1);
-    pkt_drop(p, DROP_RX_DOWN, 0);
-    return;
-  }
-  netif_input(nif, p);
+  trace_in(&p->trace, nif->name, p->stamp, p->page, p->head, pkt_len(p));
+  if(likely(nif->up))
+    return 1;
+  count_add(&nif->stat.rx_drops, 1);
+  return pkt_drop(p, DROP_RX_DOWN, 0);
+}
+
+int
+netif_came(struct netif *nif, struct pktbuf *p)
+{
+  return netif_arrive(nif, p);
+}
+
+void
+netif_rx(struct netif *nif, struct pktbuf *p)
+{
+  if(likely(netif_arrive(nif, p)))
+    netif_input(nif, p);
 }
 
 // A look at a card that owes frames, once a second.
@@ -171,30 +180,32 @@ free_all(struct pktbuf **done, int n)
     pkt_free(done[i]);
 }
 
-// The records of frames that the card is about to have; the frames may be gone at once then.
-static void
-take_paths(struct pktbuf **in, int n, struct path **paths)
+// tx_provide() while stages are recorded. The frames may be gone as soon as the NIC has them, so their records are set apart.
+static int __attribute__((noinline))
+netif_provide_traced(struct netif *nif, struct pktbuf **in, int n)
 {
-  for(int i = 0; i < n; i++)
-    if((paths[i] = in[i]->path) != 0){
-      path_describe(paths[i], in[i]);
-      in[i]->path = 0;
+  struct trace t[RECLAIM_MAX];
+
+  for(int i = 0; i < n; i++){
+    t[i] = in[i]->trace;
+    in[i]->trace.kept = 0;
+  }
+  int taken = nif->ops->tx_provide(nif, 0, in, n);
+  for(int i = 0; i < n; i++){
+    if(i >= taken){
+      in[i]->trace = t[i];
+    } else if(t[i].kept){
+      trace_mark(&t[i], PATH_CARD);
+      trace_end(&t[i]);
     }
+  }
+  return taken;
 }
 
-static void
-end_paths(struct pktbuf **in, int n, struct path **paths, int taken)
+static int
+netif_provide(struct netif *nif, struct pktbuf **in, int n)
 {
-  for(int i = 0; i < n; i++){
-    if(paths[i] == 0)
-      continue;
-    if(i >= taken){
-      in[i]->path = paths[i];
-      continue;
-    }
-    path_mark(paths[i], PATH_CARD);
-    path_end(paths[i], 0, 0);
-  }
+  return unlikely(trace_on | nif->loopback) ? netif_provide_traced(nif, in, n) : nif->ops->tx_provide(nif, 0, in, n);
 }
 
 static uint
@@ -215,23 +226,18 @@ bytes_of(struct pktbuf **in, int n)
 static int
 netif_submit(struct netif *nif, struct pktbuf **in, int n, struct pktbuf **done, int *ndone)
 {
-  struct path *paths[RECLAIM_MAX];
-  int taken, recorded = count_get(&path_on);
+  int taken;
   uint bytes = bytes_of(in, n);  // the frames may be gone as soon as the card has them
 
-  if(unlikely(recorded))
-    take_paths(in, n, paths);
   *ndone = nif->unclaimed >= RECLAIM_EVERY ? netif_reclaim(nif, done) : 0;
-  taken = nif->ops->tx_provide(nif, 0, in, n);
+  taken = netif_provide(nif, in, n);
   if(unlikely(taken < n) && *ndone == 0 && (*ndone = netif_reclaim(nif, done)) > 0)
-    taken += nif->ops->tx_provide(nif, 0, in + taken, n - taken);
+    taken += netif_provide(nif, in + taken, n - taken);
   nif->unclaimed += taken;
   if(unlikely(taken < n))
     bytes -= bytes_of(in + taken, n - taken);
   nif->stat.tx_frames += taken;
   nif->stat.tx_bytes += bytes;
-  if(unlikely(recorded))
-    end_paths(in, n, paths, taken);
   return taken;
 }
 
@@ -252,7 +258,7 @@ netif_tx(struct netif *nif, struct pktbuf *p)
   int taken, ndone = 0, turn, waits;
 
   check_no_locks("a frame is sent");
-  tap_frame(nif, p, 1);
+  trace_out(&p->trace, nif->name, now(), p->page, p->head, pkt_len(p));
   if(unlikely(!nif->up || !nif->link)){
     count_add(&nif->stat.tx_drops, 1);
     return pkt_drop(p, DROP_TX_DOWN, -ENETDOWN);

@@ -133,8 +133,10 @@ extern void (*netif_stopped)(struct netif *nif);
 
 extern uint netif_delayed;  // [a] packets that faults on purpose hold back, on all interfaces (debug/faulty.c)
 
-// One frame up the stack: to whatever the stack has put in netif_input. TAKES p.
+// One frame up the stack: to whatever the stack has put in netif_input. Its stamp is set.
 void netif_rx(struct netif *nif, TAKES struct pktbuf *p);
+// ... only its first half: counted, and in the trace. result: 1; 0: the interface is down, and p is dropped.
+int netif_came(struct netif *nif, TAKES struct pktbuf *p);
 extern void (*netif_input)(struct netif *nif, TAKES struct pktbuf *p);     // set by net/ether.c
 extern void (*netif_changed)(struct netif *nif);                           // new, up, down, link, address: net/ wants to know
 

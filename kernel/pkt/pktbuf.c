@@ -11,7 +11,6 @@
 #include "core/spinlock.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
-#include "pkt/path.h"
 #include "kernel/failalloc.h"
 
 #define CACHE_BATCH 32              // packets that move between a hart and the pool at a time, at the most
@@ -144,8 +143,7 @@ pkt_alloc(void)
   p->nif = 0;
   p->stamp = 0;
   p->frags = 0;
-  p->tap = 0;
-  p->path = 0;
+  p->trace = (struct trace){ 0 };
   return p;
 }
 
@@ -155,8 +153,8 @@ free_one(struct pktbuf *p)
   check_pkt_free(p);
   if(unlikely(p->owner == PKT_POOL))
     panic("pkt_free: %p is free already", p);
-  if(unlikely(p->path != 0))
-    path_end(p->path, p, 0);
+  if(unlikely(p->trace.kept))
+    trace_end(&p->trace);
   for(uint i = 0; i < p->nfrag; i++)
     kfree(p->frags[i].page);
   p->owner = PKT_POOL;
@@ -178,6 +176,14 @@ pkt_free(struct pktbuf *p)
     free_one(p);
     p = more;
   }
+}
+
+int
+pkt_drop(struct pktbuf *p, enum drop_reason why, int err)
+{
+  trace_drop(&p->trace, why, p->page, p->head, pkt_len(p));
+  pkt_free(p);
+  return drop_count(why, err);
 }
 
 // Exact when no other hart is at work on packets.

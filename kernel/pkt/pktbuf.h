@@ -5,10 +5,11 @@
 
 #include "core/check.h"
 #include "core/types.h"
+#include "pkt/drop.h"
+#include "pkt/trace.h"
 #include "kernel/riscv.h"
 
 struct netif;
-struct path;
 
 enum pkt_owner { PKT_POOL, PKT_NIC, PKT_STACK, PKT_SOCK, PKT_USER, PKT_NOWNERS };
 
@@ -43,8 +44,7 @@ struct pktbuf {
   uint16 sport, dport;    // [o] ports in host order, once known
   uint64 stamp;           // [o] now() at reception; 0: we made it
   struct pktfrag *frags;  // [o] nfrag of them, in the packet's own page, behind tail; 0: none
-  uint32 tap;             // [o] its record in the tap, 0: none
-  struct path *path;      // [o] the record of its way, 0: none
+  struct trace trace;     // [o] its record
   struct pktbuf *made;    // [I] the one that was made before it
   struct check_pkt check;  // [o]
 };
@@ -76,6 +76,8 @@ extern uint pkt_parts[NPART];     // [I] packets
 void pkt_init(uint npackets);     // makes the pool: this many at the most (pages come as they are needed)
 struct pktbuf *pkt_alloc(void);   // empty, at PKT_HEADROOM, owner STACK; 0: none left. Any context
 void pkt_free(TAKES struct pktbuf *p);  // with all that hangs on it: more, and the references of frags
+// The end of p, which does not arrive: counts, traces, frees. result: err, so that a function can end with it.
+int pkt_drop(TAKES struct pktbuf *p, enum drop_reason why, int err);
 uint pkt_in_use(void);            // not in the pool
 uint pkt_total(void);             // the most that may be made
 uint pkt_made(void);              // made so far: they keep their pages
@@ -93,6 +95,14 @@ static inline uint
 pkt_len(const struct pktbuf *p)
 {
   return p->tail - p->head;
+}
+
+// A stage of p's path. In a chain the first packet has the record.
+static inline void
+pkt_stage(struct pktbuf *p, enum path_stage stage)
+{
+  if(unlikely(p->trace.kept))
+    trace_mark(&p->trace, stage);
 }
 
 // Grow at the front by n bytes; 0: no headroom.

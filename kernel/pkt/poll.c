@@ -28,7 +28,6 @@
 
 #include "core/cpu.h"
 #include "core/printf.h"
-#include "pkt/path.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 #include "sched/proc.h"
@@ -80,8 +79,6 @@ poll_drain(struct netif *nif, int q, int n)
     uint64 t = now();  // once for all of them
     for(int i = 0; i < good; i++){
       b->in[i]->stamp = t;
-      if(unlikely(path_on))
-        path_begin(b->in[i], PATH_CAME, PATH_RING);
       up(nif, b->in[i]);
     }
     done += got;
@@ -120,7 +117,7 @@ netif_poll(struct netif *nif, int q, int quota)
   if(__atomic_fetch_add(&nif->rxq[q].busy, 1, __ATOMIC_ACQUIRE) != 0)
     return -EBUSY;
   push_off();  // once for all the locks on the way up; and nobody else gets the hart with `busy` taken
-  path_came();
+  trace_came();
   uint64 start = share ? now() : 0;
   if(polling)
     netif_tx_hold();

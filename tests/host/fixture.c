@@ -407,6 +407,7 @@ feed_bytes(const void *b, uint n)
   struct pktbuf *p = pkt_alloc();
   CHECK(p != 0);
   memcpy(pkt_put(p, n), b, n);
+  p->stamp = now();
   netif_rx(&card, p);
 }
 

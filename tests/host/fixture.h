@@ -26,7 +26,6 @@
 #include "pkt/drop.h"
 #include "pkt/netif.h"
 #include "pkt/pktbuf.h"
-#include "pkt/tap.h"
 #include "shim/shim.h"
 
 // TEST(name) { ... }: a sentence of intent as a comment above it.

@@ -187,34 +187,3 @@ TEST(netif_small_nets)
     CHECK(!netif_is_broadcast(&card, last + 1));
   }
 }
-
-// The tap remembers the last frames with their verdicts, oldest first, and no more of them than there were bytes.
-TEST(tap_remembers_verdicts)
-{
-  struct kstat_tap t;
-  struct wire w;
-  int n = 0;
-  feed_udp(GW_IP, 7, 2000, 10);
-  w_eth(&w, our_mac, gw_mac, 0x1234);
-  feed(&w);
-  while(tap_read(n, &t) == 1)
-    n++;
-  CHECK_EQ(t.len, 14);
-  CHECK_TEXT(t.drop, "eth.type");
-  CHECK_TEXT(t.ifname, "e0");
-  CHECK_EQ(t.out, 0);
-  CHECK_BYTES(t.bytes, w.b, 14);
-  for(int i = 14; i < KSTAT_TAPBYTES; i++)
-    CHECK_EQ(t.bytes[i], 0);
-  CHECK(tap_read(n - 2, &t));
-  CHECK_EQ(t.out, 1);  // the ICMP error
-  CHECK_EQ(t.drop[0], 0);
-  CHECK_EQ(t.bytes[12], 8);
-  CHECK(tap_read(n - 3, &t));
-  CHECK_TEXT(t.drop, "udp.noport");
-  for(int i = 0; i < 3 * TAP_N; i++)
-    feed_udp(GW_IP, 7, i, 10);
-  for(int i = 0; i < TAP_N; i++)
-    CHECK(tap_read(i, &t));
-  CHECK(tap_read(TAP_N, &t) == -1 && tap_read(-1, &t) == -1);
-}

@@ -6,7 +6,7 @@
 // No record has a number below 0 or beyond its table.
 TEST(record_numbers)
 {
-  static struct kstat_tap tap;
+  static struct kstat_trace trace;
   struct kstat_arp arp;
   struct kstat_sock sock;
   struct kstat_route route;
@@ -16,8 +16,8 @@ TEST(record_numbers)
   CHECK_EQ(sock_record(0, &sock), -1);
   CHECK_EQ(route_record(-1, &route), -1);
   CHECK_EQ(route_record(ROUTES_MAX, &route), -1);
-  CHECK_EQ(tap_read(-1, &tap), -1);
-  CHECK_EQ(tap_read(TAP_N, &tap), -1);
+  CHECK_EQ(trace_record(-1, &trace), -1);
+  CHECK_EQ(trace_record(TRACE_N, &trace), -1);
 }
 
 // The record of a neighbour that is asked for has neither an address nor a time, whatever was in its place before.
@@ -46,10 +46,10 @@ TEST(record_of_a_packet)
   p->stamp = 5;
   p->nif = &card;
   p->l3 = p->l4 = 99;
-  p->tap = 3;
+  p->trace.number = 3;
   pkt_free(p);
   CHECK(pkt_alloc() == p);
-  CHECK_EQ(p->l2bcast + p->csum_offload + p->stamp + p->l3 + p->l4 + p->tap + p->nfrag, 0);
+  CHECK_EQ(p->l2bcast + p->csum_offload + p->stamp + p->l3 + p->l4 + p->trace.number + p->nfrag, 0);
   CHECK(p->nif == 0 && p->more == 0 && p->next == 0 && p->frags == 0);
   CHECK_EQ(p->head, PKT_HEADROOM);
   pkt_free(p);
@@ -58,19 +58,19 @@ TEST(record_of_a_packet)
 // The verdict goes to the frame's own record, not to the one that has taken its place.
 TEST(record_of_an_old_frame)
 {
-  struct kstat_tap r;
+  struct kstat_trace r;
   struct pktbuf *old = pkt_alloc();
   pkt_put(old, 60);
-  tap_frame(&card, old, 0);
-  for(int i = 0; i < TAP_N; i++){
+  trace_in(&old->trace, card.name, 0, old->page, old->head, 60);
+  for(int i = 0; i < TRACE_N; i++){
     struct pktbuf *p = pkt_alloc();
     pkt_put(p, 60);
-    tap_frame(&card, p, 0);
+    trace_in(&p->trace, card.name, 0, p->page, p->head, 60);
     pkt_free(p);
   }
   pkt_drop(old, DROP_NOMEM, 0);
-  for(int i = 0; i < TAP_N; i++){
-    CHECK_EQ(tap_read(i, &r), 1);
+  for(int i = 0; i < TRACE_N; i++){
+    CHECK_EQ(trace_record(i, &r), 1);
     CHECK_TEXT(r.drop, "");
   }
 }
@@ -78,15 +78,12 @@ TEST(record_of_an_old_frame)
 // The record of a frame at the end of its page takes no byte of the next page.
 TEST(record_at_the_end_of_a_page)
 {
-  struct kstat_tap r;
+  struct kstat_trace r;
   struct pktbuf *p = pkt_alloc();
   pkt_reserve(p, PKT_END - 8);
   memcpy(pkt_put(p, 8), "the end.", 8);
-  tap_frame(&card, p, 0);
-  int last = 0;
-  while(tap_read(last + 1, &r) == 1)
-    last++;
-  CHECK_EQ(tap_read(last, &r), 1);
+  trace_in(&p->trace, card.name, 0, p->page, p->head, 8);
+  CHECK_EQ(trace_record(p->trace.number % TRACE_N, &r), 1);
   CHECK_EQ(r.len, 8);
   pkt_free(p);
 }

@@ -181,7 +181,7 @@ TEST(netstat_records)
       i++;
     }
     int kept = what != KSTAT_HART && what != KSTAT_DISK && what != KSTAT_FAULTY;  // here; and nothing is found wrong
-    CHECK_EQ(i > 0, what >= KSTAT_IF && what <= KSTAT_PATH && kept);
+    CHECK_EQ(i > 0, what >= KSTAT_IF && what <= KSTAT_TUNE && kept);
     CHECK_EQ(netstat_record(what, -1, rec), NETSTAT_END);
   }
   netstat_dump();
@@ -196,7 +196,7 @@ TEST(netstat_records_are_set_whole)
   struct sock *s = udp_connected(2001, GW_IP, 7);
   feed_udp(GW_IP, 7, 2001, 20);
   CHECK_EQ(lab_bind(2002), 0);
-  for(int what = KSTAT_IF; what <= KSTAT_TAP; what++)
+  for(int what = KSTAT_IF; what <= KSTAT_TRACE; what++)
     for(int i = 0, n = 0; n != NETSTAT_END; i++){
       uint8 a[NETSTAT_RECMAX], b[NETSTAT_RECMAX];
       memset(a, 0xa5, sizeof(a));

@@ -189,7 +189,7 @@ show_transport(const struct ip *ip, const uint8 *b, uint n)
     printf(" UDP %u > %u, %d bytes", ntohs(u.sport), ntohs(u.dport), ntohs(u.ulen) - (int)sizeof(u));
     if(n > sizeof(u))
       printf(" '");
-    for(uint i = sizeof(u); i < n && i < sizeof(u) + 16; i++)
+    for(uint i = sizeof(u); i < n && i < sizeof(u) + 14; i++)
       printf("%c", b[i] >= ' ' && b[i] <= '~' ? b[i] : '.');
     if(n > sizeof(u))
       printf("'");
@@ -233,33 +233,53 @@ show_arp_message(const uint8 *b, uint n)
     printf(" ARP %s is at %s", ip_str(ntohl(a.sip), sip), mac_str(a.sha, sha));
 }
 
+// Frames come in no order, and in ours after this.
+static void
+sort_frames(struct kstat_trace *p, int n)
+{
+  for(int i = 1; i < n; i++){
+    struct kstat_trace x = p[i];
+    int k = i;
+    for(; k > 0 && (int)(p[k - 1].number - x.number) > 0; k--)
+      p[k] = p[k - 1];
+    p[k] = x;
+  }
+}
+
+static void
+show_frame(const struct kstat_trace *t)
+{
+  uint have = t->len < KSTAT_TRACEBYTES ? t->len : KSTAT_TRACEBYTES;
+  struct eth e;
+
+  printf("  %6lu.%06lu %-3.8s %s %4u", t->when_ns / 1000000000, t->when_ns / 1000 % 1000000, t->ifname, t->out ? "out" : "in ",
+         t->len);
+  if(have >= sizeof(e)){
+    memcpy(&e, t->bytes, sizeof(e));
+    uint type = ntohs(e.type);
+    if(type == ETHTYPE_IP)
+      show_ip(t->bytes + sizeof(e), have - sizeof(e));
+    else if(type == ETHTYPE_ARP)
+      show_arp_message(t->bytes + sizeof(e), have - sizeof(e));
+    else
+      printf(" type %04x", type);
+  }
+  if(t->drop[0])
+    printf("  DROPPED %.24s", t->drop);
+  printf("\n");
+}
+
 int
 show_frames(int last)
 {
-  struct kstat_tap *p;
-  struct eth e;
-  int n = get(KSTAT_TAP, (void **)&p, sizeof(*p));
+  struct kstat_trace *p;
+  int n = get(KSTAT_TRACE, (void **)&p, sizeof(*p));
   if(n < 0)
     return -1;
-  for(int i = n > last ? n - last : 0; i < n; i++){
-    struct kstat_tap *t = &p[i];
-    uint have = t->len < KSTAT_TAPBYTES ? t->len : KSTAT_TAPBYTES;
-    printf("  %6lu.%06lu %-3.8s %s %4u", t->when_ns / 1000000000, t->when_ns / 1000 % 1000000, t->ifname, t->out ? "out" : "in ",
-           t->len);
-    if(have >= sizeof(e)){
-      memcpy(&e, t->bytes, sizeof(e));
-      uint type = ntohs(e.type);
-      if(type == ETHTYPE_IP)
-        show_ip(t->bytes + sizeof(e), have - sizeof(e));
-      else if(type == ETHTYPE_ARP)
-        show_arp_message(t->bytes + sizeof(e), have - sizeof(e));
-      else
-        printf(" type %04x", type);
-    }
-    if(t->drop[0])
-      printf("  DROPPED %.24s", t->drop);
-    printf("\n");
-  }
+  sort_frames(p, n);
+  for(int i = n > last ? n - last : 0; i < n; i++)
+    if(p[i].ifname[0])
+      show_frame(&p[i]);
   free(p);
   return 0;
 }
