@@ -143,9 +143,9 @@ idle_look(void)
         continue;
       found = 1;
       poll_watch(nif, q, WATCH);
-      int quota = poll_quota(nif);
-      if(netif_poll(nif, q, quota) == quota)
-        poll_leave(nif, q);
+      push_off();  // the time is the net thread's, not that of an interrupt in between
+      poll_on_account(nif, q);
+      pop_off();
     }
     if(!found && count_get(&nif->unclaimed))
       idle_reclaim(nif);

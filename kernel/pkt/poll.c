@@ -7,8 +7,8 @@
 // buffer back lets the next frame in at once. The quota is what ends it. (Mogul, Ramakrishnan: Eliminating receive
 // livelock in an interrupt-driven kernel, 1997, section 6.)
 //
-// The net thread has its part of the hart as any other (sched.c), and what a handler does counts as done by it. When it has had
-// more than those who compute the handler leaves the frames to it, and it waits for its turn.
+// The net thread has its part of the hart as any other (sched.c), and what a handler or an idle hart does counts as done by it.
+// When it has had more than those who compute the handler leaves the frames to it, and it waits for its turn.
 //
 // While the card's descriptors are not given back it holds the frames, and nothing is spent on them: a machine that
 // cannot keep up drops at the earliest and cheapest place. Input also stops when a queue up the stack is nearly full. With
@@ -169,7 +169,7 @@ int
 poll_on_account(struct netif *nif, int q)
 {
   int quota = poll_quota(nif), left = 1, woke = 0;
-  uint64 since = TUNE(MODE) == MODE_POLL ? sched_borrow(net_proc) : BORROW_IDLE;
+  uint64 since = TUNE(MODE) == MODE_POLL ? sched_borrow(net_proc) : UNCHARGED;
 
   if(since){
     left = netif_poll(nif, q, quota) == quota;

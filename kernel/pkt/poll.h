@@ -21,8 +21,8 @@ int poll_quota(const struct netif *nif);  // TUNE_RXQUOTA, where 0 is without en
 // poorer. Where there is none the frame is dropped by name, and its own buffer goes back. fresh: room for n. result: how
 // many frames, the first ones of `in`, go up.
 int poll_replace(struct netif *nif, const struct nic_ops *ops, int q, struct pktbuf **in, struct pktbuf **fresh, int n);
-// In an interrupt: up to a quota of a queue, on the net thread's account, while that has not had its share. The rest is left.
-// result: 1: somebody waited for these frames, and takes the hart from the program that runs.
+// In an interrupt, or on an idle hart: up to a quota of a queue, on the net thread's account, while that has not had its share.
+// The rest is left. result: 1: somebody waited for these frames, and takes the hart from the program that runs.
 int poll_on_account(struct netif *nif, int q);
 void poll_first(void);            // the net thread comes before all others now, for 10 ms of work
 // The rest of a queue is the net thread's; interrupts are masked until it is empty.

@@ -88,11 +88,11 @@ void sched_exit(void) __attribute__((noreturn));            // the caller is PS_
 void sched_inherit(struct proc *child);                     // a child that is being made has had what the caller has
 void sched_collect(const struct proc *child);               // ... and the caller what its child had, which is dead
 void sched_credit(struct proc *p);                          // it comes first now, for CREDIT of time
-// An interrupt's handler may do p's work on p's account, in the midst of whoever runs. Interrupts are off.
+// An interrupt's handler, or an idle hart, may do p's work on p's account, in the midst of whoever runs. Interrupts are off.
 uint64 sched_borrow(const struct proc *p);                  // 0: it has had its share; wake it, and it waits for its turn
 // since: what sched_borrow() said; the time from then on was p's. result: 1: a thread that was woken takes this hart next.
 int sched_return(struct proc *p, uint64 since);
-#define BORROW_IDLE 1                                       // ... and nobody's else
+#define UNCHARGED 1                                         // for sched_return(): that time is nobody's
 void sched_kill(struct proc *p);                            // sets killed, and ends its wait
 void sched_hart_init(void);                                 // every hart: its idle thread
 void sched_idle(void) __attribute__((noreturn));            // what a hart does when all is set up

@@ -187,22 +187,23 @@ uint64
 sched_borrow(const struct proc *p)
 {
   const struct cpu *c = mycpu();
-  if(c->proc == c->idle_thread)
-    return BORROW_IDLE;
-  return p->state == PS_WAITING && p->had <= level + GRAIN ? now() : 0;
+  return c->proc == c->idle_thread || (p->state == PS_WAITING && p->had <= level + GRAIN) ? now() : 0;
 }
 
 int
 sched_return(struct proc *p, uint64 since)
 {
-  if(since == BORROW_IDLE)
+  struct cpu *c = mycpu();
+  if(since == UNCHARGED)
     return 0;
   acquire(&sched_lock);
   uint64 t = now() - since;
-  mycpu()->proc->started += t;
+  c->proc->started += t;
   p->cpu_time += t;
   set_had(p, MAX(p->had, level - CREDIT) + MIN(t, SLICE));
-  int woke = mycpu()->resched;
+  if(c->proc == c->idle_thread)
+    level = MAX(level, p->had);  // it was p's turn, for nobody else wanted the hart
+  int woke = c->resched;
   sched_release();
   return woke;
 }

@@ -8,6 +8,7 @@ from .s_storm import COUNTED, takes
 from .scenario import check, scenario
 
 THIRD = 30   # percent of a hart that a program keeps which computes, as it is measured
+PINGS = 100
 FRAMES = 15  # of a flood that come while it computes for a millisecond: a quota of 64 in a slice would be fewer
 
 
@@ -47,6 +48,20 @@ def reader_beside_burn(t):
     t.m.show and t.m.show("from the queue to the reader: %s us\n" % [ns // 1000 for ns in late])
     check(len(late) >= 8, "only %d packets were recorded" % len(late))
     check(late[len(late) // 2] < 1000000, "a reader waits for %d us, the median of %d" % (late[len(late) // 2] // 1000, len(late)))
+
+
+@scenario(harts=(1,), net="wire", extra=COUNTED, seconds=100)
+def idle_work_is_charged(t):
+    """What idle harts do for packets is on the net thread's account, or a flood that has a whole machine comes as one that waited
+    before the next command."""
+    def had():
+        return 1000 * float(re.search(r"(?m)(\d+\.\d+)  net$", t.sh("ps")).group(1))
+    before = had()
+    for n in range(PINGS):
+        t.host.ping(b"%d" % n)
+    us = had() - before
+    t.m.show and t.m.show("%d us for %d pings\n" % (us, PINGS))
+    check(us >= PINGS, "%d pings cost the net thread %d us: somebody else was charged, or nobody" % (PINGS, us))
 
 
 @scenario(harts=(1,), net=storms.net, extra=COUNTED, seconds=300)

@@ -62,8 +62,8 @@ sched_preempt(void)
   sched_yield();
 }
 
-// What the scheduler says of an interrupt: nobody has the hart; the net thread has had its share (0); or the time.
-static uint64 lent = BORROW_IDLE;
+// What the scheduler says of an interrupt: nothing is charged; the net thread has had its share (0); or the time.
+static uint64 lent = UNCHARGED;
 static uint64 returned;
 static int somebody_waits = 1;
 
@@ -77,7 +77,7 @@ int
 sched_return(struct proc *p, uint64 since)
 {
   returned = since;
-  return since != BORROW_IDLE && somebody_waits;
+  return since != UNCHARGED && somebody_waits;
 }
 
 void

@@ -112,8 +112,12 @@ TEST(poll_idle_watches)
   CHECK_EQ(idle_poll(), 0);
   CHECK(!nic.masked);
   arrive(3);
+  lent = fake_now;
+  returned = 0;
   CHECK_EQ(idle_poll(), 1);
   CHECK_EQ(passed, 3);
+  CHECK_EQ(returned, lent);  // the net thread's account
+  lent = UNCHARGED;
   CHECK(nic.masked);
   nic.on_unmask = arrive_one;
   CHECK_EQ(idle_stop(), 1);
@@ -184,7 +188,7 @@ TEST(poll_glances)
   arrive(1);
   netif_interrupt(&ring_nif, 0);
   CHECK(!nic.masked);
-  lent = BORROW_IDLE;
+  lent = UNCHARGED;
   pull_out();
 }
 
@@ -204,7 +208,7 @@ TEST(poll_leaves_what_is_not_its_turn)
   arrive(3);
   netif_interrupt(&ring_nif, 0);
   CHECK_EQ(passed, 6);
-  lent = BORROW_IDLE;
+  lent = UNCHARGED;
   pull_out();
 }
 

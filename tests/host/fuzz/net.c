@@ -86,7 +86,7 @@ sched_preempt(void)
 uint64
 sched_borrow(const struct proc *p)
 {
-  return BORROW_IDLE;
+  return UNCHARGED;
 }
 
 int
