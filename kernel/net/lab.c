@@ -68,17 +68,21 @@ lab_unbind(uint64 port)
 struct sock *
 lab_connect(uint32 dst, uint16 sport, uint16 dport, int *err)
 {
-  struct endpoint peer = { dst, dport };
+  struct dst d;
   *err = -EINVAL;
-  if(dst == 0 || sport == 0 || dport == 0)
+  if(dst == 0 || sport == 0 || dport == 0 || (*err = dst_find(dst, 0, &d)) < 0)
+    return 0;
+  *err = -EACCES;
+  if(d.broadcast)
     return 0;
   struct sock *s = sock_new(&udp_proto, SOCK_RXMAX);
   *err = -ENOBUFS;
   if(s == 0)
     return 0;
   s->dialed = 1;
-  s->peer = peer;  // nobody else is heard from the first moment on
-  if((*err = socktab_bind(s, &(struct endpoint){ 0, sport })) < 0 || (*err = sock_connect(s, &peer, 0)) < 0){
+  s->local.addr = d.src;
+  s->peer = (struct endpoint){ dst, dport };  // nobody else is heard from the first moment on
+  if((*err = socktab_bind(s, &(struct endpoint){ 0, sport })) < 0){
     sock_end(s);
     return 0;
   }

@@ -16,8 +16,8 @@
 #define SOCK_PAGES 512       // pages of sockets at the most,
 #define SOCK_PAGES_OF 64     // ... and one of so many pages of memory
 #define PER_PAGE (PGSIZE / (int)sizeof(struct sock))
-#define CHAIN_BITS 10
-#define PORTS 256            // chains of sockets by port
+#define PAIR_BITS 10
+#define PORTS 256
 
 // t tablock   a atomic
 static struct spinlock tablock = SPINLOCK("socktab");
@@ -26,16 +26,18 @@ static uint npages;                         // [t] [a]
 static struct sock *freelist;               // [t]
 static uint nused;                          // [t] [a]
 static struct list ports[PORTS];            // [t] all that have a port
-static struct sock *chains[1 << CHAIN_BITS];  // [a] the same ones, for lookups
-static uint version;                        // [a] of chains, and of the ends of what is in them; odd: being written
-static uint64 keys[2];                      // constant after boot
+static struct sock *pairs[1 << PAIR_BITS];  // [a] those that have a peer
+static struct sock *bound[PORTS];           // [a] those that have none
+static uint version;                        // [a] of the last two, and of the ends of what is in them; odd: being written
+static uint64 key;                          // constant after boot; odd
 
 void
 socktab_init(void)
 {
   for(int i = 0; i < PORTS; i++)
     list_init(&ports[i]);
-  rand_bytes(keys, sizeof(keys));
+  rand_bytes(&key, sizeof(key));
+  key |= 1;
 }
 
 // --- their memory ---
@@ -124,49 +126,42 @@ sock_number(int i)
 
 // --- who gets a datagram ---
 
-// The chain of a socket with these ends. Nobody who does not know the keys can choose ends that meet in one chain.
+// The chain of a connected socket. Nobody who does not know the key can choose ends that meet in one chain.
 static inline struct sock **
-sock_chain(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
+pair_chain(uint16 lport, uint32 faddr, uint16 fport)
 {
-  uint64 addrs = (uint64)faddr << 32 | laddr, rest = (uint64)proto << 32 | (uint32)lport << 16 | fport;
-  return &chains[(addrs * (keys[0] | 1) + rest * (keys[1] | 1)) >> (64 - CHAIN_BITS)];
+  return &pairs[((uint64)faddr << 32 | (uint32)lport << 16 | fport) * key >> (64 - PAIR_BITS)];
 }
 
 static inline struct sock **
-sock_chain_of(const struct sock *s)
+bound_chain(uint16 lport)
 {
-  if(s->local.addr && s->peer.addr)
-    return sock_chain(s->ipproto, s->local.addr, s->local.port, s->peer.addr, s->peer.port);
-  return sock_chain(s->ipproto, 0, s->local.port, 0, 0);
+  return &bound[lport % PORTS];
 }
 
-// How well does s fit this datagram? 0: not at all; else the more of its endpoints are fixed, the better.
-static inline int
-sock_fit(const struct sock *s, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
-{
-  if(s->local.port != lport || s->ipproto != proto)
-    return 0;
-  if(s->local.addr && s->local.addr != laddr)
-    return 0;
-  if((s->peer.addr && s->peer.addr != faddr) || (s->peer.port && s->peer.port != fport))
-    return 0;
-  return 1 + (s->local.addr != 0) + (s->peer.addr != 0) + (s->peer.port != 0);
-}
-
-// The socket of the chain at `at` that fits best; 0: none does.
 static inline struct sock *
-best_of(struct sock **at, uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
+find_connected(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
-  struct sock *best = 0;
-  int how = 0;
-  for(struct sock *s = count_get(at); s; s = count_get(&s->link)){
-    int f = sock_fit(s, proto, laddr, lport, faddr, fport);
-    if(f > how){
-      how = f;
-      best = s;
-    }
+  struct sock *s = count_get(pair_chain(lport, faddr, fport));
+  while(s && !(s->peer.addr == faddr && s->peer.port == fport && s->local.port == lport && s->local.addr == laddr && s->ipproto == proto))
+    s = count_get(&s->link);
+  return s;
+}
+
+// Of two on one port the one that is bound to laddr.
+static inline struct sock *
+find_bound(uint8 proto, uint32 laddr, uint16 lport)
+{
+  struct sock *any = 0;
+  for(struct sock *s = count_get(bound_chain(lport)); s; s = count_get(&s->link)){
+    if(s->local.port != lport || s->ipproto != proto)
+      continue;
+    if(s->local.addr == laddr)
+      return s;
+    if(s->local.addr == 0)
+      any = s;
   }
-  return best;
+  return any;
 }
 
 struct sock *
@@ -174,9 +169,9 @@ sock_find(uint8 proto, uint32 laddr, uint16 lport, uint32 faddr, uint16 fport)
 {
   for(;;){
     uint v = __atomic_load_n(&version, __ATOMIC_ACQUIRE);
-    struct sock *s = best_of(sock_chain(proto, laddr, lport, faddr, fport), proto, laddr, lport, faddr, fport);
+    struct sock *s = find_connected(proto, laddr, lport, faddr, fport);
     if(s == 0)
-      s = best_of(sock_chain(proto, 0, lport, 0, 0), proto, laddr, lport, faddr, fport);
+      s = find_bound(proto, laddr, lport);
     if(s)
       acquire(&s->lock);
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -200,6 +195,12 @@ static void
 ends_write_end(void)
 {
   __atomic_store_n(&version, version + 1, __ATOMIC_RELEASE);
+}
+
+static inline struct sock **
+sock_chain_of(const struct sock *s)
+{
+  return s->peer.addr ? pair_chain(s->local.port, s->peer.addr, s->peer.port) : bound_chain(s->local.port);
 }
 
 static inline struct list *
