@@ -12,6 +12,7 @@ static uint32 chain_of;  // ... all with this number
 int
 virtio_open(struct virtio *v, enum virtio_id id, uint32 want, void *rings)
 {
+  v->irq = 1;
   v->num = VRING_MAX;
   v->desc = descs;
   v->avail = (void *)avail;
