@@ -64,6 +64,19 @@ fence_i(void)
   asm volatile("fence.i" ::: "memory");
 }
 
+// This hart walks the page table anew: for all addresses, or for one.
+static inline void
+tlb_flush(void)
+{
+  asm volatile("sfence.vma" ::: "memory");
+}
+
+static inline void
+tlb_flush_page(uint64 va)
+{
+  asm volatile("sfence.vma %0" : : "r"(va) : "memory");
+}
+
 // Interrupts of this hart.
 static inline void
 intr_on(void)

@@ -2,7 +2,8 @@
 // on is looked at here, in one place:
 //
 //   user half     a page is for user mode, there to be read, never writable and executable at once, never writable and
-//                 shared; some region allows what its entry does; as many are there as the process is charged for
+//                 somebody else's, too, unless its region is shared; some region allows what its entry does; as many are
+//                 there as the process is charged for
 //   kernel half   the same in every address space; nothing in it is for user mode, or writable and executable
 //
 // fork, exec and exit look, so every page that any process ever had is looked at, at the latest when it ends.
@@ -33,15 +34,17 @@ check_user_page(const struct vm *vm, uint64 va, uint64 pte)
 {
   const uint64 always = PTE_V | PTE_U | PTE_R | PTE_A | PTE_D;
   uint64 may = pte & PTE_COW ? PTE_W : pte & PTE_W;
-  int i = 0;
+  int i = 0, alone = (pte & PTE_W) && !(pte & PTE_SHARED);
   check_wx(va, pte);
   if((pte & always) != always || (pte & PTE_G) || ((pte & PTE_W) && (pte & PTE_COW)))
     panic("user page 0x%lx: entry 0x%lx", va, pte);
-  if(krefs(below(pte)) < 1 || ((pte & PTE_W) && krefs(below(pte)) > 1))
+  if(krefs(below(pte)) < 1 || (alone && krefs(below(pte)) > 1))
     panic("user page 0x%lx: entry 0x%lx, and %d owners", va, pte, krefs(below(pte)));
   while(i < vm->nregion && vm->region[i].end <= va)
     i++;
-  if(i == vm->nregion || va < vm->region[i].start || (may & ~vm->region[i].perm) || (pte & PTE_X & ~vm->region[i].perm))
+  const struct region *r = &vm->region[i];
+  if(i == vm->nregion || va < r->start || (may & ~r->perm) || (pte & PTE_X & ~r->perm) ||
+     !(pte & PTE_SHARED) != !(r->flags & REGION_SHARED))
     panic("user page 0x%lx: entry 0x%lx is not what its region allows", va, pte);
 }
 

@@ -101,7 +101,7 @@ map_kstack(int slot)
       return 0;
     l0[PX(0, va)] = leaf(va2pa(page), KDATA);
   }
-  asm volatile("sfence.vma" ::: "memory");
+  tlb_flush();
   return (void *)KSTACK(slot);
 }
 
@@ -128,7 +128,7 @@ vm_hart_init(void)
   if(bits < NPROC)
     few_asids = 1;
   csr_write(satp, satp_of(kernel_root, 0));
-  asm volatile("sfence.vma" ::: "memory");
+  tlb_flush();
 }
 
 void

@@ -7,6 +7,7 @@
 // Locks: none. A process's address space is touched by itself alone, or by its parent before it first runs.
 
 #include "core/check.h"
+#include "core/csr.h"
 #include "core/string.h"
 #include "mm/kalloc.h"
 #include "mm/vm.h"
@@ -33,12 +34,6 @@ forget_hits(struct vm *vm)
 {
   for(int i = 0; i < NVMHIT; i++)
     vm->hit[i].tag = 0;
-}
-
-static void
-flush(uint64 va)
-{
-  asm volatile("sfence.vma %0" : : "r"(va) : "memory");
 }
 
 // The entry for va at the lowest level. make: build the tables on the way. result: 0: there is no table, or no memory.
@@ -96,6 +91,27 @@ free_entries(uint64 *table, int level, uint64 bytes)
   }
 }
 
+void
+vmobject_put(struct vmobject *o)
+{
+  if(__atomic_fetch_sub(&o->refs, 1, __ATOMIC_ACQ_REL) == 1)
+    o->end(o);
+}
+
+static void
+region_get(const struct region *r)
+{
+  if(r->object)
+    __atomic_fetch_add(&r->object->refs, 1, __ATOMIC_RELAXED);
+}
+
+static void
+region_put(const struct region *r)
+{
+  if(r->object)
+    vmobject_put(r->object);
+}
+
 // The caller no longer runs in it, or will never touch user memory again: other harts that still hold the root
 // look at its kernel half only.
 void
@@ -103,7 +119,8 @@ vm_clear(struct vm *vm)
 {
   forget_hits(vm);
   free_entries(vm->root, 2, vm->top);
-  vm->nregion = 0;
+  while(vm->nregion > 0)
+    region_put(&vm->region[--vm->nregion]);
   vm->size = vm->top = vm->resident = 0;
 }
 
@@ -117,26 +134,37 @@ vm_put(struct vm *vm)
   kfree(vm);
 }
 
-int
-vm_add(struct vm *vm, uint64 start, uint64 end, int perm)
+// Does the process have something in [start, end)?
+static int
+overlaps(const struct vm *vm, uint64 start, uint64 end)
 {
-  if(start % PGSIZE || end % PGSIZE || start >= end || end > MAXVA)
-    return -EINVAL;
-  if((perm & PTE_W) && (perm & PTE_X))
-    return -EINVAL;
-  int i = vm->nregion;
-  if(i == NREGION)
-    return -ENOMEM;
-  for(; i > 0 && vm->region[i - 1].start >= end; i--)
-    vm->region[i] = vm->region[i - 1];
-  if(i > 0 && vm->region[i - 1].end > start){  // overlap: undo
-    for(; i < vm->nregion; i++)
-      vm->region[i] = vm->region[i + 1];
-    return -EINVAL;
-  }
-  vm->region[i] = (struct region){.start = start, .end = end, .perm = perm};
-  vm->nregion++;
+  for(int i = 0; i < vm->nregion; i++)
+    if(vm->region[i].start < end && start < vm->region[i].end)
+      return 1;
   return 0;
+}
+
+int
+vm_add(struct vm *vm, const struct region *r)
+{
+  if(r->start % PGSIZE || r->end % PGSIZE || r->offset % PGSIZE || r->start >= r->end || r->end > MAXVA)
+    return -EINVAL;
+  if(((r->perm & PTE_W) && (r->perm & PTE_X)) || overlaps(vm, r->start, r->end))
+    return -EINVAL;
+  if(vm->nregion == NREGION)
+    return -ENOMEM;
+  int i = vm->nregion++;
+  for(; i > 0 && vm->region[i - 1].start > r->start; i--)
+    vm->region[i] = vm->region[i - 1];
+  vm->region[i] = *r;
+  region_get(r);
+  return 0;
+}
+
+int
+vm_add_zeros(struct vm *vm, uint64 start, uint64 end, int perm)
+{
+  return vm_add(vm, &(struct region){.start = start, .end = end, .perm = perm});
 }
 
 static struct region *
@@ -167,7 +195,7 @@ break_cow(struct vm *vm, uint64 *pte, uint64 va)
   forget_hits(vm);
   *pte = pte_of(page, bits);
   if(page != old)
-    flush(va);  // who remembers the same page as read-only is put right by vm_fault(), if he ever asks
+    tlb_flush_page(va);  // who remembers the same page as read-only is put right by vm_fault(), if he ever asks
   return page;
 }
 
@@ -184,6 +212,23 @@ fill(struct vm *vm, uint64 va, uint64 *pte, uint64 perm, TAKES void *page)
   }
   *pte = pte_of(page, UPAGE | perm);
   vm->resident++;
+  return page;
+}
+
+// The page that a region shows at va, put there. What is not shared is the object's own until somebody writes to it.
+static void *
+fill_region(struct vm *vm, uint64 va, uint64 *pte, const struct region *r, int access)
+{
+  if(r->object == 0)
+    return fill(vm, va, pte, r->perm, kzalloc());
+  uint64 perm = r->perm;
+  if(r->flags & REGION_SHARED)
+    perm |= PTE_SHARED;
+  else if(perm & PTE_W)
+    perm = (perm & ~PTE_W) | PTE_COW;
+  void *page = fill(vm, va, pte, perm, r->object->page(r->object, r->offset + PGROUNDDOWN(va) - r->start));
+  if(page && access == PTE_W && (perm & PTE_COW))
+    return break_cow(vm, vm_walk(vm->root, va, 0), va);
   return page;
 }
 
@@ -217,7 +262,7 @@ find_page(struct vm *vm, uint64 va, uint64 *pte, int access)
   struct region *r = region_at(vm, va);
   if(r == 0 || (r->perm & access) == 0)
     return 0;
-  return fill(vm, va, pte, r->perm, kzalloc());
+  return fill_region(vm, va, pte, r, access);
 }
 
 void *
@@ -231,7 +276,7 @@ vm_fault(struct vm *vm, uint64 va, int access)
 {
   uint64 *pte = entry_of(vm, va);
   if(pte && (*pte & PTE_V) && (*pte & access)){
-    flush(va);  // it was there all the time: this hart had remembered that it was not (privileged ISA 4.2.1)
+    tlb_flush_page(va);  // it was there all the time: this hart had remembered that it was not (privileged ISA 4.2.1)
     return 1;
   }
   return find_page(vm, va, pte, access) != 0;
@@ -270,17 +315,25 @@ unmap(struct vm *vm, uint64 start, uint64 end)
     }
     va += PGSIZE;
   }
-  asm volatile("sfence.vma" ::: "memory");
+  tlb_flush();
 }
 
-// Nothing of the process's memory is to be at or above top any more.
+// Nothing of the process's memory is to be in [from, to) any more. No region reaches beyond `to`.
 static void
-cut_regions(struct vm *vm, uint64 top)
+cut_regions(struct vm *vm, uint64 from, uint64 to)
 {
-  while(vm->nregion && vm->region[vm->nregion - 1].start >= top)
-    vm->nregion--;
-  if(vm->nregion && vm->region[vm->nregion - 1].end > top)
-    vm->region[vm->nregion - 1].end = top;
+  int left = 0;
+  for(int i = 0; i < vm->nregion; i++){
+    struct region r = vm->region[i];
+    if(r.start >= from && r.end <= to){
+      region_put(&r);
+      continue;
+    }
+    if(r.start < from && r.end > from)
+      r.end = from;
+    vm->region[left++] = r;
+  }
+  vm->nregion = left;
 }
 
 static uint64
@@ -292,22 +345,26 @@ shrink(struct vm *vm, uint64 n)
   uint64 top = PGROUNDUP(old - n);
   if(top < PGROUNDUP(old)){
     unmap(vm, top, PGROUNDUP(old));
-    cut_regions(vm, top);
+    cut_regions(vm, top, PGROUNDUP(old));
   }
   vm->size = old - n;
   return old;
 }
 
-// The heap's region reaches up to `to` now. It is the last one, if it is writable and ends where new memory begins.
+// The heap reaches up to `to` now: the region that ends where new memory begins, if it is like new memory, or one more.
 static int
 extend(struct vm *vm, uint64 from, uint64 to)
 {
-  struct region *last = vm->nregion ? &vm->region[vm->nregion - 1] : 0;
-  if(last && last->end == from && last->perm == (PTE_R | PTE_W)){
-    last->end = to;
-    return 0;
+  if(overlaps(vm, from, to))
+    return -ENOMEM;
+  for(int i = 0; i < vm->nregion; i++){
+    struct region *r = &vm->region[i];
+    if(r->end == from && r->perm == (PTE_R | PTE_W) && r->object == 0){
+      r->end = to;
+      return 0;
+    }
   }
-  return vm_add(vm, from, to, PTE_R | PTE_W);
+  return vm_add_zeros(vm, from, to, PTE_R | PTE_W);
 }
 
 // Pages that eager growth leaves alone: whoever took all the rest can still copy the page in which it notes that
@@ -347,7 +404,7 @@ share_entries(uint64 *from, uint64 *to, int level, uint64 bytes)
     if((e & PTE_V) == 0)
       continue;
     if(level == 0){
-      if(e & PTE_W)
+      if((e & (PTE_W | PTE_SHARED)) == PTE_W)
         *from = e = (e & ~PTE_W) | PTE_COW;
       kref(page_of(e));
       *to = e;
@@ -372,7 +429,7 @@ vm_fork(struct vm *vm)
   forget_hits(vm);
   child->top = vm->top;
   int e = share_entries(vm->root, child->root, 2, vm->top);
-  asm volatile("sfence.vma" ::: "memory");  // what was writable no longer is
+  tlb_flush();  // what was writable no longer is
   if(e < 0){
     vm_put(child);
     return 0;
@@ -381,6 +438,8 @@ vm_fork(struct vm *vm)
   child->resident = vm->resident;
   child->nregion = vm->nregion;
   memcpy(child->region, vm->region, sizeof(vm->region));
+  for(int i = 0; i < child->nregion; i++)
+    region_get(&child->region[i]);
   check_vm(vm);
   check_vm(child);
   return child;

@@ -10,14 +10,28 @@
 #define PTE_G (1L << 5)
 #define PTE_A (1L << 6)
 #define PTE_D (1L << 7)
-#define PTE_COW (1L << 8)  // ours: readable now, writable after a copy
+#define PTE_COW (1L << 8)     // ours: readable now, writable after a copy
+#define PTE_SHARED (1L << 9)  // ours: of a shared region: fork() leaves it writable
 
 #define NREGION 12
 
-// A range of user memory with one protection. Pages that are not there come zeroed when touched.
+// What a region shows if it is not zeros: the content of a file, say. Its maker has a reference, and each region.
+struct vmobject {
+  int refs;  // [a]
+  // The page at this offset, with an owner more, for the caller; 0: there is none, or no memory. It may sleep.
+  void *(*page)(struct vmobject *o, uint64 offset);
+  void (*end)(struct vmobject *o);  // the last reference is gone. It may sleep
+};
+
+#define REGION_SHARED 1  // writes go to the object's pages; without it, to a copy
+
+// A range of user memory with one protection. Pages that are not there come when touched, from the object, or zeroed.
 struct region {
   uint64 start, end;  // page-aligned; start < end
   uint8 perm;         // PTE_R, PTE_W, PTE_X; never W and X together
+  uint8 flags;        // REGION_...
+  struct vmobject *object;  // 0: zeros
+  uint64 offset;      // of start in the object, page-aligned
 };
 
 // A page that was found a moment ago. Copies between kernel and process mostly go to the same few pages, and a
@@ -54,9 +68,11 @@ struct vm *vm_create(void);                        // an empty one; 0: no memory
 void vm_clear(struct vm *vm);                      // gives back all user pages
 void vm_put(struct vm *vm);                        // one reference less; the last one frees it
 struct vm *vm_fork(struct vm *vm);                 // a copy-on-write copy of the running process's; 0: no memory
-int vm_add(struct vm *vm, uint64 start, uint64 end, int perm);  // a region; 0, -ENOMEM, -EINVAL
+int vm_add(struct vm *vm, const struct region *r);  // with a reference to its object; 0, -ENOMEM, -EINVAL: it cannot be there
+int vm_add_zeros(struct vm *vm, uint64 start, uint64 end, int perm);  // one without an object
+void vmobject_put(struct vmobject *o);             // one reference less
 // Change the heap's top by n bytes. result: the old top, or (uint64)-1 and nothing changed. More bytes less than there are:
-// nothing changes either, as in xv6.
+// nothing changes either, as in xv6. What was added above the heap stays, and bounds it.
 uint64 vm_sbrk(struct vm *vm, int64 n, int eager);
 // Make the page at va there, and writable or executable if asked: the one way for faults, copyin and copyout.
 // access: PTE_R, PTE_W or PTE_X. result: the page's address in the direct map, 0: not allowed or no memory.

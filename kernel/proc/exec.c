@@ -49,7 +49,7 @@ load_segment(struct vm *vm, struct inode *ip, const struct proghdr *ph)
     perm |= PTE_X;
   if(!segment_ok(ph))
     return -ENOEXEC;
-  int e = vm_add(vm, ph->vaddr, PGROUNDUP(ph->vaddr + ph->memsz), perm);
+  int e = vm_add_zeros(vm, ph->vaddr, PGROUNDUP(ph->vaddr + ph->memsz), perm);
   if(e < 0)
     return -ENOEXEC;
   uint64 size = PGROUNDUP(ph->memsz);
@@ -127,7 +127,7 @@ make_stack(struct vm *vm, char **argv, uint64 *sp)
 {
   uint64 base = PGROUNDUP(vm->size) + PGSIZE;
   uint64 top = base + USERSTACK * PGSIZE;
-  if(vm_add(vm, base, top, PTE_R | PTE_W) < 0)
+  if(vm_add_zeros(vm, base, top, PTE_R | PTE_W) < 0)
     return -ENOEXEC;
   vm->size = *sp = top;
   return push_args(vm, argv, sp, top - ARGBYTES);

@@ -94,7 +94,7 @@ vm_put(struct vm *vm)
 }
 
 int
-vm_add(struct vm *vm, uint64 start, uint64 end, int perm)
+vm_add_zeros(struct vm *vm, uint64 start, uint64 end, int perm)
 {
   if(start % PGSIZE || end % PGSIZE || start >= end || end > MAXVA)
     return -EINVAL;
@@ -104,7 +104,7 @@ vm_add(struct vm *vm, uint64 start, uint64 end, int perm)
       return -EINVAL;
   if(vm->nregion == NREGION)
     return -ENOMEM;
-  vm->region[vm->nregion++] = (struct region){ start, end, perm };
+  vm->region[vm->nregion++] = (struct region){ .start = start, .end = end, .perm = perm };
   return 0;
 }
 

@@ -18,4 +18,14 @@ fence_i(void)
 {
 }
 
+static inline void
+tlb_flush(void)
+{
+}
+
+static inline void
+tlb_flush_page(uint64 va)
+{
+}
+
 #endif
