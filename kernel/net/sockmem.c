@@ -59,13 +59,25 @@ sockmem_close(struct sock *s)
   release(&memlock);
 }
 
+// Is there room beyond what everybody may have at any time?
+static int __attribute__((noinline))
+sockmem_has_room(const struct sock *s, uint datagrams, uint n, uint all)
+{
+  const uint part = pkt_parts[PART_SOCKS], common = part - OWN(part), most = MAX(common / 2, LONGEST);
+  uint own = count_get(&s->account->pages) + n;
+
+  if(all <= common && own <= most)
+    return 1;
+  return all <= part && (datagrams < (part - common) / MAX(FEW, sock_count()) || own <= n);
+}
+
 int
 sockmem_take(struct sock *s, uint datagrams, uint n)
 {
-  const uint part = pkt_parts[PART_SOCKS], common = part - OWN(part), most = MAX(common / 2, LONGEST);
-  uint all = count_get(&pages) + n, own = count_get(&s->account->pages) + n;
+  uint all = count_get(&pages) + n;
 
-  if(unlikely(all > common || own > most) && (all > part || (datagrams >= (part - common) / MAX(FEW, sock_count()) && own > n)))
+  // A quarter of the part is within both bounds, that of all and that of each process.
+  if(unlikely(all > pkt_parts[PART_SOCKS] / 4) && !sockmem_has_room(s, datagrams, n, all))
     return 0;
   count_add(&pages, n);
   count_add(&s->account->pages, n);
