@@ -1,7 +1,8 @@
 """One QEMU that runs rxv: started with the line that `make qemu` uses, spoken to by events, ended by its own pid.
 
 Waiting is always for something (a pattern on the console, QEMU's end, an answer of its monitor) and has a deadline.
-Deadlines are multiplied by RXV_SLOW (default 1), for slow machines.
+Deadlines are multiplied by RXV_SLOW, for slow machines. Without it: by 3 where CI is set, else by how many programs a processor
+has to run at the start, at the most 4.
 """
 import atexit
 import json
@@ -17,7 +18,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 UNSAFE = ",cache=unsafe"  # for -drive: a test does not wait for the host's disk
-SLOW = float(os.environ.get("RXV_SLOW", "1"))
+SLOW = float(os.environ.setdefault("RXV_SLOW", "3" if os.environ.get("CI") else "%.1f" % min(4.0, max(
+    1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))))  # for what we start, too
 PROMPT = r"(?m)^\$ "
 NOTICE = re.compile(r"(?:(?:arp|ip)_rx: received an? \w+ packet|e\d: link \w+|arp: e\d: [^\n]*)\n")  # the kernel's, before a prompt
 PANIC_SECONDS = 5  # for a back trace and the locks, at the most

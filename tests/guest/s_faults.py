@@ -6,6 +6,7 @@ import threading
 
 from wire import faults
 from wire import packet as p
+from . import machine
 from .scenario import check, equal, scenario
 
 RESETS = int(os.environ.get("RXV_RESETS", "4"))  # each makes QEMU's card deaf for a second
@@ -198,7 +199,7 @@ class Traffic:
 
     def stop(self):
         self.on = False
-        self.thread.join(30)
+        self.thread.join(30 * machine.SLOW)
         check(not self.thread.is_alive(), "the guest takes no frame any more")
 
 
@@ -279,7 +280,7 @@ class Registers:
 
     def __init__(self, path, card):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
+        self.socket.settimeout(20 * machine.SLOW)
         self.socket.connect(path)
         self.file = self.socket.makefile("rw", encoding="ascii")
         self.card = card
