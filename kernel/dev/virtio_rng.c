@@ -16,7 +16,7 @@ int
 virtio_rng_seed(void)
 {
   struct virtio rng;
-  uint32 id, len;
+  uint32 id, len = 0;
   int answered = 0;
 
   if(virtio_open(&rng, VIRTIO_RNG, 0, rings) < 0)

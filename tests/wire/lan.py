@@ -20,6 +20,7 @@ from . import pcap, show
 GUEST_MAC, GUEST = "52:54:00:12:34:56", "10.0.2.15"
 GATEWAY, DNS = "10.0.2.2", "10.0.2.3"
 LOG_MAX = 200000  # frames kept
+LAG = 2           # seconds that our thread may be behind
 LOOK = 0.25       # seconds between two looks at whether waiting makes sense
 # What a debug kernel fills memory with: pages given out and given back, packets given back
 # (kernel/debug/debug.h). No test sends four such bytes in a row, so a frame that has them has them from there.
@@ -53,7 +54,7 @@ class Lan:
         self.sending, self.timing = threading.Lock(), threading.Lock()
         self.knock, self.door = socket.socketpair()
         self.knock.setblocking(False)
-        self.open = True
+        self.open, self.busy = True, False
         self.thread = threading.Thread(target=self.run, name="lan " + name, daemon=True)
         self.thread.start()
 
@@ -132,12 +133,18 @@ class Lan:
                     action = heapq.heappop(self.timers)[2]
                 self.guarded(action)
             if self.socket in ready and self.open:
-                raw = self.socket.recv(1 << 17)
-                if self.faults_from_guest is None:
-                    self.guarded(lambda: self.take(raw))
-                    continue
-                for delay, out in self.faults_from_guest.apply(raw):
-                    self.later(delay, lambda out=out: self.take(out))
+                self.busy = True  # before it is off the socket: see caught_up()
+                self.receive(self.socket.recv(1 << 17))
+                self.busy = False
+                with self.more:
+                    self.more.notify_all()
+
+    def receive(self, raw):
+        if self.faults_from_guest is None:
+            self.guarded(lambda: self.take(raw))
+            return
+        for delay, out in self.faults_from_guest.apply(raw):
+            self.later(delay, lambda out=out: self.take(out))
 
     def next_timer(self):
         with self.timing:
@@ -156,8 +163,6 @@ class Lan:
         self.note(frame)
         for h in list(self.hosts.values()):
             h.take(frame)
-        with self.more:
-            self.more.notify_all()
 
     def inspect(self, f):
         """The rules for every frame that leaves the guest."""
@@ -194,8 +199,21 @@ class Lan:
         with self.more:
             return self.forgotten + len(self.log)
 
+    def caught_up(self):
+        """Is all dealt with that the guest has sent so far?"""
+        return not select.select([self.socket], [], [], 0)[0] and not self.busy
+
     def frames(self, condition=lambda f: True, since=0, sent=False):
-        """The guest's frames (sent: ours) after the mark that meet the condition."""
+        """The guest's frames (sent: ours) after the mark that meet the condition. What the guest sent before it said something
+        on its console is among them: our thread may be behind, and is waited for (not for ever: in a flood there is always more)."""
+        end = time.monotonic() + LAG * self.scale
+        with self.more:
+            while self.open and threading.current_thread() is not self.thread and not self.caught_up() and time.monotonic() < end:
+                self.more.wait(LOOK)
+            return self.seen(condition, since, sent)
+
+    def seen(self, condition, since, sent=False):
+        """Those of them that our thread has dealt with."""
         with self.more:
             return [f for f in self.log[max(0, since - self.forgotten):] if f.sent == sent and condition(f)]
 
@@ -221,7 +239,7 @@ class Lan:
         found = []
 
         def enough():
-            found[:] = self.frames(condition, since)
+            found[:] = self.seen(condition, since)
             return len(found) >= count
         try:
             self.until(what, enough, seconds)

@@ -77,6 +77,14 @@ class Hosts(unittest.TestCase):
         with self.assertRaisesRegex(lan.Timeout, "for a miracle"):
             self.lan.wait("a miracle", lambda f: False, seconds=0.05)
 
+    def test_what_was_sent_is_there_though_our_thread_is_behind(self):
+        handled = self.host.take
+        self.host.take = lambda f: (time.sleep(0.002), handled(f))
+        for n in range(1, 51):
+            self.guest.send(p.Ether(p.BROADCAST, self.lan.mac, p.TYPE_IP, b""))
+            self.guest.send(p.Ether(p.BROADCAST, self.lan.mac, p.TYPE_IP, b""))
+            self.assertEqual(len(self.lan.frames()), 2 * n)
+
     def test_no_guest_is_no_error(self):
         self.guest.socket.close()
         os.unlink(self.lan.theirs)
