@@ -47,7 +47,7 @@ COUNTED = ("-icount", "shift=0,sleep=on")
 # as the host's under a flood, this harness would, and so be a program that computes all the time.
 REST = "sleep 0.1; "
 KINDS = ("closed", "full", "open")  # ports that nobody has, that nobody reads, that answer each datagram
-JUDGEMENTS = 10
+JUDGEMENTS = 5
 
 
 def takes(t, command, rest=""):
