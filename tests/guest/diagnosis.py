@@ -49,6 +49,8 @@ def of(run, reason):
     """run: the scenario.Run that failed; run.machines, run.lans and run.panic() are there. reason: what failed, in words."""
     panic = run.panic()
     found, rings, drops = list(run.found), "", {}
+    # Before the machines are asked: what we type then are keys of QEMU's.
+    typed = {int(n) for m in run.machines for n in re.findall(r"(?<![\w.])\d{1,5}(?![\w.])", m.typed)}
     if panic:
         found = [of_panic(panic)]
     else:
@@ -60,7 +62,6 @@ def of(run, reason):
                 m.silent |= bool(found)  # what was found so keeps it from answering more
             rings, drops = rings or told.rings, drops or told.drops
     if len(run.lans) == 1 and not panic and not found:  # what a guest finds itself explains its frames, too
-        typed = {int(n) for m in run.machines for n in re.findall(r"(?<![\w.])\d{1,5}(?![\w.])", m.typed)}
         found += judge.of(run.lans[0], {name: count for name, (count, _) in drops.items()}, typed)
     found = list({re.sub(r"\d+", "", s): s for s in found}.values())[:MOST]  # counts go on while we ask
     text = "\n".join("%s %d: %s" % (name, *x) for name, x in sorted(drops.items(), key=lambda x: -x[1][0])[:6])
