@@ -100,7 +100,8 @@ pkt_refill(struct cache *c)
   release(&pool.lock);
 }
 
-static void
+// A hart has too many. Interrupts are off before, and on again afterwards.
+static void __attribute__((noinline))
 pkt_return_batch(struct cache *c)
 {
   acquire(&pool.lock);
@@ -113,25 +114,18 @@ pkt_return_batch(struct cache *c)
   c->n -= batch;
   pool.nfree += batch;
   release(&pool.lock);
+  pop_off();
 }
 
-struct pktbuf *
-pkt_alloc(void)
+// The first of this hart's list, as new. Interrupts are off before, and on again afterwards.
+static inline struct pktbuf *
+pkt_first(struct cache *c)
 {
-  if(check_alloc_fails(FAIL_PACKET))
-    return 0;
-  push_off();
-  struct cache *c = &caches[mycpu()->id];
-  if(unlikely(c->n == 0))
-    pkt_refill(c);
   struct pktbuf *p = c->first;
-  if(likely(p != 0)){
-    c->first = p->next;
-    c->n--;
-  }
+
+  c->first = p->next;
+  c->n--;
   pop_off();
-  if(unlikely(p == 0))
-    return 0;
   check_pkt_alloc(p);
   if(unlikely(p->owner != PKT_POOL))
     panic("pkt_alloc: %p is free and has owner %d", p, p->owner);
@@ -147,16 +141,34 @@ pkt_alloc(void)
   return p;
 }
 
-static void
-free_one(struct pktbuf *p)
+// The slow path of pkt_alloc(): this hart has none. Out of line, as that of pkt_free(), so that the fast paths need no stack.
+static struct pktbuf * __attribute__((noinline))
+pkt_alloc_slow(struct cache *c)
+{
+  pkt_refill(c);
+  if(c->first)
+    return pkt_first(c);
+  pop_off();
+  return 0;
+}
+
+struct pktbuf *
+pkt_alloc(void)
+{
+  if(check_alloc_fails(FAIL_PACKET))
+    return 0;
+  push_off();
+  struct cache *c = &caches[mycpu()->id];
+  return likely(c->first != 0) ? pkt_first(c) : pkt_alloc_slow(c);
+}
+
+// One packet, of which nothing hangs, into this hart's list.
+static inline void
+pkt_free_one(struct pktbuf *p)
 {
   check_pkt_free(p);
   if(unlikely(p->owner == PKT_POOL))
     panic("pkt_free: %p is free already", p);
-  if(unlikely(p->trace.kept))
-    trace_end(&p->trace);
-  for(uint i = 0; i < p->nfrag; i++)
-    kfree(p->frags[i].page);
   p->owner = PKT_POOL;
   check_pkt_freed(p);
   push_off();
@@ -164,18 +176,32 @@ free_one(struct pktbuf *p)
   p->next = c->first;
   c->first = p;
   if(unlikely(++c->n > 2 * batch))
-    pkt_return_batch(c);
+    return pkt_return_batch(c);
   pop_off();
+}
+
+// ... with a record of the trace, pieces of others' pages, or more packets.
+static void __attribute__((noinline))
+pkt_free_slow(struct pktbuf *p)
+{
+  while(p){
+    struct pktbuf *more = p->more;
+    if(p->trace.kept)
+      trace_end(&p->trace);
+    for(uint i = 0; i < p->nfrag; i++)
+      kfree(p->frags[i].page);
+    pkt_free_one(p);
+    p = more;
+  }
 }
 
 void
 pkt_free(struct pktbuf *p)
 {
-  while(p){
-    struct pktbuf *more = p->more;
-    free_one(p);
-    p = more;
-  }
+  if(unlikely(p == 0 || p->more || p->nfrag || p->trace.kept))
+    pkt_free_slow(p);
+  else
+    pkt_free_one(p);
 }
 
 int
