@@ -36,7 +36,7 @@ filter_ask(struct pktbuf *p)
   }
   pkt_own(p, PKT_STACK, PKT_SOCK);
   pktq_put(&unseen, p);
-  if(4 * unseen.n >= 3 * FILTER_QUEUE && !feedback.choked)
+  if(4 * unseen.n >= 3 * FILTER_QUEUE)
     gate_choke(&feedback);
   wq_wake_one(&readers);
   release(&filterlock);

@@ -153,7 +153,7 @@ sock_queue(struct sock *s, struct pktbuf *p)
   pktq_put(&s->rxq, p);
   s->received++;
   // Who fills it over lo is a program, which no NIC that waits slows down.
-  if(unlikely(nearly_full(s)) && s->feedback.choked == 0 && !p->nif->loopback)
+  if(unlikely(nearly_full(s)) && !p->nif->loopback)
     gate_choke(&s->feedback);
   wq_wake_one(&s->readers);
   release(&s->lock);

@@ -13,12 +13,12 @@
 #include "sched/timer.h"
 
 #define STOP_MAX (1 * MSEC)  // a queue stops input for so long at the most
-#define ALIVE 32             // packets that a reader has taken: it is at work
+#define ALIVE 8              // packets that a reader has taken: it is at work
 #define PERIOD (10 * MSEC)   // in which input has its share
 
 enum { GATE_QUEUE = 1, GATE_SHARE = 2 };
 
-int gate_stops;
+int gate_stops, gate_stopped;
 
 // g gatelock
 static struct spinlock gatelock = SPINLOCK("gate");
@@ -38,16 +38,25 @@ reopen(int why)
   return __atomic_and_fetch(&gate_stops, ~why, __ATOMIC_SEQ_CST) == 0;
 }
 
+// The stop that f caused last is over, and its reader is at work. Asked when a queue is full again and not when it is read: the net
+// thread may fill it before its reader has the next turn.
+static int
+may_again(const struct feedback *f)
+{
+  return f->reads >= ALIVE && (count_get(&choked) == 0 || f->choked != count_get(&stop));
+}
+
 void
 gate_choke(struct feedback *f)
 {
-  if(!TUNE(FEEDBACK) || TUNE(MODE) != MODE_POLL)
+  if(!TUNE(FEEDBACK) || TUNE(MODE) != MODE_POLL || (f->choked && !may_again(f)))
     return;
   acquire(&gatelock);
   if(choked++ == 0){
     if(++stop == 0)
       stop = 1;
     __atomic_or_fetch(&gate_stops, GATE_QUEUE, __ATOMIC_SEQ_CST);
+    gate_stopped = 1;
     stop_end = now() + STOP_MAX;
     timer_set(&tick, stop_end);
   }
@@ -72,8 +81,8 @@ gate_relax(struct feedback *f)
 void
 gate_read(struct feedback *f, int nearly_empty)
 {
-  int over = count_get(&choked) == 0 || f->choked != count_get(&stop);  // the stop that it caused
-  if(nearly_empty || (++f->reads >= ALIVE && over))
+  f->reads++;
+  if(nearly_empty)
     gate_relax(f);
 }
 

@@ -12,7 +12,7 @@ struct feedback {
   uint32 reads;   // how often its reader came since then
 };
 
-void gate_choke(struct feedback *f);   // 3/4 full, and not choked: stops input for a while
+void gate_choke(struct feedback *f);   // 3/4 full: stops input for a while, if it may
 void gate_read(struct feedback *f, int nearly_empty);  // choked, and its reader came. nearly_empty: 1/4 full at most
 void gate_relax(struct feedback *f);   // choked, and gone
 

@@ -35,6 +35,7 @@
 #include "sched/waitq.h"
 
 #define BATCH 32         // frames out of a ring at a time: one tail write, one fence for all
+#define FEW 4            // ... after a stop: a queue may be three quarters full still, and what is too much for it is dropped
 #define NOLIMIT 0x7fffffff
 #define LO_QUOTA 64      // in the modes without a quota: those who answer each other on lo would never end
 #define OFTEN (1 * MSEC)  // frames that come so soon after others are looked for by a timer, when no hart is idle
@@ -74,7 +75,7 @@ poll_drain(struct netif *nif, int q, int n)
   int done = 0, got, good, ring = !nif->loopback;  // what comes over lo is on no ring, where others would have to take its place
   void (*up)(struct netif *, struct pktbuf *) = ring && TUNE(MODE) == MODE_THREAD ? ipqueue_put : netif_rx;
 
-  while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, BATCH))) > 0){
+  while(done < n && (got = nif->ops->rx_return(nif, q, b->in, MIN(n - done, count_get(&gate_stopped) ? FEW : BATCH))) > 0){
     good = ring ? poll_replace(nif, nif->ops, q, b->in, b->fresh, got) : got;
     uint64 t = now();  // once for all of them
     for(int i = 0; i < good; i++){
@@ -84,6 +85,8 @@ poll_drain(struct netif *nif, int q, int n)
     done += got;
     if(ring && !gate_open())
       return n;
+    if(ring && unlikely(count_get(&gate_stopped)))
+      gate_stopped = 0;
   }
   return done;
 }

@@ -40,6 +40,7 @@ void poll_watch(struct netif *nif, int q, uint64 look);
 // gate.c: input as a whole, open or stopped.
 void gate_init(void);
 extern int gate_stops;            // [a] GATE_...: reasons to be stopped
+extern int gate_stopped;          // [a] a queue has stopped input since the last batch of frames
 static inline int
 gate_open(void)
 {

@@ -376,8 +376,10 @@ static void
 choke_input(struct netif *nif, struct pktbuf *p)
 {
   input(nif, p);
-  if(passed == 5)
+  if(passed == 5 || passed == 34 || passed == 45){
+    gate_relax(&middle);
     gate_choke(&middle);
+  }
 }
 
 TEST(poll_feedback_in_a_turn)
@@ -390,7 +392,14 @@ TEST(poll_feedback_in_a_turn)
   CHECK(nic.masked);
   host_advance(2 * MSEC);
   net_thread();
-  CHECK_EQ(passed, 50);
+  CHECK_EQ(passed, 36);  // the next one is small, for it may be stopped, too
+  arrive(40);
+  host_advance(2 * MSEC);
+  net_thread();
+  CHECK_EQ(passed, 72);  // after one that was not they are whole again
+  host_advance(2 * MSEC);
+  net_thread();
+  CHECK_EQ(passed, 90);
   CHECK(!nic.masked);
   pull_out();
 }
