@@ -109,7 +109,7 @@ int64
 sys_clock(const uint64 a[6])
 {
   if(a[0] == CLOCK_BOOT)
-    return now() * (1000000000 / TIMER_HZ);
+    return now() * NSEC_OF_COUNT;
   if(a[0] == CLOCK_WALL)
     return rtc_now();
   return -EINVAL;

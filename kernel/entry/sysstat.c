@@ -12,11 +12,10 @@
 #include "sched/proc.h"
 #include "sched/timer.h"
 
-#define NS (1000000000 / TIMER_HZ)  // nanoseconds in a count of the time CSR
 
 extern char text_start[], kernel_end[];
 
-// Record i of each kind, as in net/netstat.c. 1: filled; 0: number i is empty; -1: no number i.
+// Record i of each kind (struct kstat_kind in net/netstat.h).
 static int
 proc_record(int i, void *rec)
 {
@@ -30,7 +29,7 @@ proc_record(int i, void *rec)
   k.ppid = parent ? parent->pid : 0;
   k.state = p->state;
   k.hart = p->last_cpu;
-  k.cpu_ns = p->cpu_time * NS;
+  k.cpu_ns = p->cpu_time * NSEC_OF_COUNT;
   k.waits_for = p->state == PS_WAITING ? (uint64)p->wq : 0;
   k.size = proc_memory(p, &k.resident);
   safestrcpy(k.name, p->name, sizeof(k.name));
@@ -76,7 +75,7 @@ hart_record(int i, void *rec)
     .irqs = c->irqs,
     .ipis = c->ipis,
     .ticks = c->ticks,
-    .idle_ns = c->idle_time * NS,
+    .idle_ns = c->idle_time * NSEC_OF_COUNT,
     .wfis = c->wfis,
   };
   return 1;
@@ -97,24 +96,19 @@ disk_record(int i, void *rec)
   return 1;
 }
 
-#define KIND(what, type, fn) [KSTAT_##what] = { sizeof(struct type), fn }
-static const struct {
-  uint size;
-  int (*record)(int i, void *rec);
-} kinds[] = {
-  KIND(PROC, kstat_proc, proc_record),       KIND(MEM, kstat_mem, mem_record),    KIND(HART, kstat_hart, hart_record),
-  KIND(FAULTY, kstat_faulty, faulty_record), KIND(DISK, kstat_disk, disk_record),
+static const struct kstat_kind kinds[] = {
+  KSTAT_KIND(PROC, kstat_proc, proc_record),
+  KSTAT_KIND(MEM, kstat_mem, mem_record),
+  KSTAT_KIND(HART, kstat_hart, hart_record),
+  KSTAT_KIND(FAULTY, kstat_faulty, faulty_record),
+  KSTAT_KIND(DISK, kstat_disk, disk_record),
 };
 
 // Record i of kind `what`, ours or the network's. result: as netstat_record().
 static int
 kstat_record(uint64 what, int i, void *rec)
 {
-  if(what >= NELEM(kinds) || kinds[what].record == 0)
-    return netstat_record(what, i, rec);
-  assert(kinds[what].size <= NETSTAT_RECMAX);
-  int there = kinds[what].record(i, rec);
-  return there > 0 ? (int)kinds[what].size : there < 0 ? NETSTAT_END : 0;
+  return what < NELEM(kinds) && kinds[what].record ? kstat_fill(&kinds[what], i, rec) : netstat_record(what, i, rec);
 }
 
 // kstat(what, buf, bytes). No spinlock is held while a record goes to the program.

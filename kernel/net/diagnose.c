@@ -31,7 +31,6 @@
 #define SUSPECTS 16      // sockets that look wrong at once; more are no more news
 #define SPINS 100000     // looks at the clock in 10 ms, if it stands still
 #define LEAKED 16        // packets that may be on their way while nothing goes on: each hart has some in hand
-#define NS (1000000000 / TIMER_HZ)  // in a tick of now()
 #define LOCK_PATIENCE (2 * SEC)  // a slow host may stop the holder's hart for a while
 
 // One moment of an interface.
@@ -61,7 +60,7 @@ struct suspect {
 struct look {
   struct moment nif[NETIF_MAX][2];
   uint64 began;  // now() before the first moment
-  uint in_use[2], known[2];  // packets: not in the pool; of those, on a ring or in a queue
+  uint in_use[2], nics[2], known[2];  // packets: not in the pool; of those, on a NIC's rings, and on any ring or in any queue
   struct suspect sock[SUSPECTS];
   uint nsuspects;
   struct lock_wait lock[NCPU][2];
@@ -136,7 +135,8 @@ missed(const struct sock *s)
   for(int i = 0; i < TRACE_N; i++){
     if(trace_record(i, &t) <= 0 || t.out || t.bytes[12] != 8 || t.bytes[13] != 0 || t.bytes[14] != 0x45 || t.bytes[23] != IPPROTO_UDP)
       continue;
-    if(t.when_ns < look.began * NS && strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 && (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
+    if(t.when_ns < look.began * NSEC_OF_COUNT && strcmp(t.drop, drop_names[DROP_UDP_NOPORT]) == 0 &&
+       (t.bytes[36] << 8 | t.bytes[37]) == s->local.port)
       when = MAX(when, t.when_ns);
   }
   return when;
@@ -156,7 +156,7 @@ wrong(const struct sock *s)
   if(s->lab && s->local.port && !lives(s->pid))
     w |= ORPHAN;
   if(s->local.port && !s->closed && proto->proto == IPPROTO_UDP && s->local.addr == 0 && s->peer.addr == 0 && s->peer.port == 0 &&
-     missed(s) > (s->port_since + MSEC) * NS)
+     missed(s) > (s->port_since + MSEC) * NSEC_OF_COUNT)
     w |= UNHEARD;
   return w;
 }
@@ -186,17 +186,18 @@ arp_waits(void)
 static void
 look_at_packets(int when)
 {
-  uint datagrams, pieces, nics = 0, queued = 0;
+  uint datagrams, pieces, queued = 0;
   const struct sock *s;
 
   look.in_use[when] = pkt_in_use();
+  look.nics[when] = 0;
   for(int i = 0; i < nnetif; i++)
     if(netifs[i]->facts)
-      nics += look.nif[i][when].nic.rx.held + look.nif[i][when].nic.tx.held + count_get(&netifs[i]->outq.n);
+      look.nics[when] += look.nif[i][when].nic.rx.held + look.nif[i][when].nic.tx.held + count_get(&netifs[i]->outq.n);
   for(int i = 0; (s = sock_number(i)) != 0; i++)
     queued += s->rxq.n;
   frag_counts(&datagrams, &pieces);
-  look.known[when] = nics + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() +
+  look.known[when] = look.nics[when] + (queued ? sock_pages() : 0) + arp_waits() + pieces + loop_waits() + ipqueue_waits() +
     filter_waits() + count_get(&netif_delayed);
 }
 
@@ -333,7 +334,7 @@ judge_interrupts(struct mouth *m, struct netif *nif, const struct moment *a, con
 static void
 judge_packets(struct mouth *m)
 {
-  uint owned[PKT_NOWNERS], nics = 0, most = LEAKED + ncpu;
+  uint owned[PKT_NOWNERS], most = LEAKED + ncpu;
   for(int i = 0; i < nnetif; i++){
     const struct moment *a = &look.nif[i][0], *b = &look.nif[i][1];
     struct netif *nif = netifs[i];
@@ -341,13 +342,12 @@ judge_packets(struct mouth *m)
       continue;
     if(a->planned || b->planned || a->polls != b->polls || a->tx_frames != b->tx_frames || nif->ops != nif->driver_ops)
       return;
-    nics += b->nic.rx.held + b->nic.tx.held + count_get(&nif->outq.n);
   }
   uint in_use = look.in_use[1], known = look.known[1];
   if(in_use < look.in_use[0] || look.in_use[0] < look.known[0] + most || in_use < known + most)
     return;
   pkt_owners(owned);
-  const char *whose = owned[PKT_NIC] > nics + LEAKED / 2 ? "sent, and not freed when the NIC was done with them (tx_return)" :
+  const char *whose = owned[PKT_NIC] > look.nics[1] + LEAKED / 2 ? "sent, and not freed when the NIC was done with them (tx_return)" :
     "taken from the ring or by a receiver, and not freed";
   say(m, "%d packets are in use and %d of them are on a ring or in a queue: %d were never given back: %s", in_use, known,
       in_use - known, whose);
@@ -371,7 +371,7 @@ judge_sockets(struct mouth *m)
       say(m, "port %d is bound by process %d, which has ended: exit must unbind", port, s->pid);
     if((w & UNHEARD) && was->port_since == s->port_since)
       say(m, "port %d: a datagram for it came %ld ms after it was bound and was dropped as udp.noport: ports are compared in "
-             "different byte orders", port, (missed(s) - was->port_since * NS) / 1000000);
+             "different byte orders", port, (missed(s) - was->port_since * NSEC_OF_COUNT) / 1000000);
   }
 }
 

@@ -1,6 +1,5 @@
 // How the network is changed: netctl()'s operations.
 
-#include "core/string.h"
 #include "net/arptab.h"
 #include "net/generation.h"
 #include "net/netstat.h"
@@ -41,14 +40,21 @@ on_link(uint32 addr)
   return 0;
 }
 
+// The interface of this name, or, without one, the one whose net addr is on. 0, -ENODEV, -ENETUNREACH.
+static int
+find_or_on_link(const char *ifname, uint32 addr, struct netif **nif)
+{
+  *nif = ifname[0] ? netif_find(ifname) : on_link(addr);
+  return *nif ? 0 : ifname[0] ? -ENODEV : -ENETUNREACH;
+}
+
 static int
 add_route(const void *rec)
 {
   const struct netctl_route *r = rec;
-  struct netif *nif = r->ifname[0] ? netif_find(r->ifname) : on_link(r->gateway);
-  if(nif == 0)
-    return r->ifname[0] ? -ENODEV : -ENETUNREACH;
-  return route_add(r->dest, r->mask, r->gateway, nif);
+  struct netif *nif;
+  int err = find_or_on_link(r->ifname, r->gateway, &nif);
+  return err < 0 ? err : route_add(r->dest, r->mask, r->gateway, nif);
 }
 
 static int
@@ -62,10 +68,9 @@ static int
 add_arp(const void *rec)
 {
   const struct netctl_arp *a = rec;
-  struct netif *nif = a->ifname[0] ? netif_find(a->ifname) : on_link(a->addr);
-  if(nif == 0)
-    return a->ifname[0] ? -ENODEV : -ENETUNREACH;
-  return arp_add_static(nif, a->addr, a->mac);
+  struct netif *nif;
+  int err = find_or_on_link(a->ifname, a->addr, &nif);
+  return err < 0 ? err : arp_add_static(nif, a->addr, a->mac);
 }
 
 static int

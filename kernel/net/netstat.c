@@ -14,7 +14,7 @@
 #include "pkt/trace.h"
 #include "pkt/tune.h"
 
-// Record i of each kind. 1: filled; 0: number i is empty; -1: no number i.
+// Record i of each kind (struct kstat_kind).
 static int
 if_record(int i, void *rec)
 {
@@ -82,25 +82,33 @@ count_record(int i, void *rec)
   return counter(i, rec, net_count_names, net_counts, NNET);
 }
 
-#define KIND(what, type, fn) [KSTAT_##what] = { sizeof(struct type), fn }
-static const struct {
-  uint size;
-  int (*record)(int i, void *rec);
-} kinds[] = {
-  KIND(IF, kstat_if, if_record),          KIND(RING, kstat_ring, ring_record),    KIND(SOCK, kstat_sock, sock_record),
-  KIND(ARP, kstat_arp, arp_record),       KIND(ROUTE, kstat_route, route_record), KIND(DROP, kstat_drop, drop_record),
-  KIND(NET, kstat_drop, count_record),    KIND(TRACE, kstat_trace, trace_record), KIND(TUNE, kstat_tune, tune_record),
-  KIND(FINDING, kstat_finding, diagnose_record),
+static const struct kstat_kind kinds[] = {
+  KSTAT_KIND(IF, kstat_if, if_record),
+  KSTAT_KIND(RING, kstat_ring, ring_record),
+  KSTAT_KIND(SOCK, kstat_sock, sock_record),
+  KSTAT_KIND(ARP, kstat_arp, arp_record),
+  KSTAT_KIND(ROUTE, kstat_route, route_record),
+  KSTAT_KIND(DROP, kstat_drop, drop_record),
+  KSTAT_KIND(NET, kstat_drop, count_record),
+  KSTAT_KIND(TRACE, kstat_trace, trace_record),
+  KSTAT_KIND(TUNE, kstat_tune, tune_record),
+  KSTAT_KIND(FINDING, kstat_finding, diagnose_record),
 };
+
+int
+kstat_fill(const struct kstat_kind *k, int i, void *rec)
+{
+  if(k->record == 0)
+    return NETSTAT_END;
+  assert(k->size <= NETSTAT_RECMAX);
+  int there = k->record(i, rec);
+  return there > 0 ? (int)k->size : there < 0 ? NETSTAT_END : 0;
+}
 
 int
 netstat_record(int what, int i, void *rec)
 {
-  if(i < 0 || what < 0 || what >= NELEM(kinds) || kinds[what].record == 0)
-    return NETSTAT_END;
-  assert(kinds[what].size <= NETSTAT_RECMAX);
-  int there = kinds[what].record(i, rec);
-  return there > 0 ? (int)kinds[what].size : there < 0 ? NETSTAT_END : 0;
+  return i < 0 || what < 0 || what >= NELEM(kinds) ? NETSTAT_END : kstat_fill(&kinds[what], i, rec);
 }
 
 void

@@ -9,6 +9,16 @@
 #define NETSTAT_RECMAX 288  // bytes of the largest record
 #define NETSTAT_END (-1)
 
+// A kind of records. record: fills number i: 1: done; 0: number i is empty; -1: no number i. 0: there is no such kind.
+struct kstat_kind {
+  uint size;
+  int (*record)(int i, void *rec);
+};
+#define KSTAT_KIND(what, type, fn) [KSTAT_##what] = { sizeof(struct type), fn }
+
+// Record number i of kind k into rec, NETSTAT_RECMAX bytes. result: as netstat_record().
+int kstat_fill(const struct kstat_kind *k, int i, void *rec);
+
 // Record number i of kind `what` (KSTAT_IF, RING, SOCK, ARP, ROUTE, DROP, NET, TRACE, TUNE) into rec, NETSTAT_RECMAX bytes.
 // result: its bytes; 0: number i is empty, go on with the next; NETSTAT_END: no such number, or no such kind.
 // lock:   takes one spinlock at a time; none is held on return.

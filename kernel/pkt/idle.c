@@ -12,7 +12,6 @@
 // a second to them. (Aron, Druschel: Soft timers, 1999.)
 
 #include "core/spinlock.h"
-#include "pkt/trace.h"
 #include "pkt/poll.h"
 #include "pkt/tune.h"
 #include "sched/proc.h"

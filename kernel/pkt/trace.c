@@ -92,6 +92,17 @@ trace_note_bytes(struct record *r, const uint8 *page, uint64 at, uint len)
   r->beginning = *(const struct beginning *)(page + MIN(at - at % 8, PGSIZE - sizeof(r->beginning)));
 }
 
+// All of an open record.
+static inline void
+trace_note_frame(struct record *r, uint32 number, int out, const char *ifname, uint64 when, const uint8 *page, uint64 at, uint len)
+{
+  r->out = out;
+  r->ifname = ifname;
+  r->when = when;
+  trace_note_bytes(r, page, at, len);
+  trace_close_record(r, number);
+}
+
 static inline void
 trace_set_moment(struct moment *m)
 {
@@ -128,11 +139,7 @@ trace_in(struct trace *t, const char *ifname, uint64 when, const uint8 *page, ui
   struct record *r = trace_claim(&number);
 
   t->number = number;
-  r->out = 0;
-  r->ifname = ifname;
-  r->when = when;
-  trace_note_bytes(r, page, at, len);
-  trace_close_record(r, number);
+  trace_note_frame(r, number, 0, ifname, when, page, at, len);
   if(unlikely(trace_on))
     trace_keep(t, PATH_CAME, PATH_RING);
 }
@@ -148,11 +155,7 @@ trace_out(struct trace *t, const char *ifname, uint64 when, const uint8 *page, u
   else
     trace_open_record(r);
   t->number = number;
-  r->out = 1;
-  r->ifname = ifname;
-  r->when = when;
-  trace_note_bytes(r, page, at, len);
-  trace_close_record(r, number);
+  trace_note_frame(r, number, 1, ifname, when, page, at, len);
 }
 
 void
@@ -221,7 +224,7 @@ trace_set(int on)
 static uint32
 trace_nanoseconds(uint64 cycles)
 {
-  uint64 dc = csr_read(cycle) - cycle0, dt = (now() - time0) * (1000000000 / TIMER_HZ);
+  uint64 dc = csr_read(cycle) - cycle0, dt = (now() - time0) * NSEC_OF_COUNT;
   return dc ? cycles * (dt >> 10) / (dc >> 10 ? dc >> 10 : 1) : 0;
 }
 
@@ -263,7 +266,7 @@ trace_record(int i, void *rec)
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
   if(count_get(&r->seq) != seq || (count_get(&r->kept) == DONE) != done)
     return 0;  // another frame has it, or another reader gave it to one
-  out->when_ns = c.when * (1000000000 / TIMER_HZ);
+  out->when_ns = c.when * NSEC_OF_COUNT;
   if(c.ifname)
     safestrcpy(out->ifname, c.ifname, sizeof(out->ifname));
   if(c.verdict)

@@ -8,6 +8,7 @@
 #include "core/types.h"
 
 #define TIMER_HZ 10000000UL
+#define NSEC_OF_COUNT (1000000000 / TIMER_HZ)  // nanoseconds
 #define USEC (TIMER_HZ / 1000000)  // now() counts in a microsecond
 #define MSEC (TIMER_HZ / 1000)
 #define SEC TIMER_HZ
