@@ -5,11 +5,10 @@
   bench.py --table FILE.json     the table of an earlier run
 
 Steps, all of them by default: wire1 wire3 (echo, received, sent, with so many harts), burn1 burn3 (the same beside programs
-that compute), worth1 (each part of the packet's way that can be
-switched off, with and without it), curve1 (received against offered), hist1 hist3 (round trips, to be drawn), cost (instructions a packet), sys1
-sys3 syscost1 syscost3 (system calls), boot1 boot3, build. Everything that was measured is in build/bench/results.json, and
-drawn as SVG by matplotlib or gnuplot. `make bench` builds what is needed and calls this; QUICK=1 takes about two minutes.
-doc/bench.md says what the rows mean.
+that compute), worth1 (each part of the packet's way that can be switched off, with and without it), curve1 (received against
+offered), hist1 hist3 (round trips, to be drawn), cost (instructions a packet), sys1 sys3 syscost1 syscost3 (system calls),
+boot1 boot3, build. Everything that was measured is in build/bench/results.json, and drawn as SVG by matplotlib or gnuplot.
+`make bench` builds what is needed and calls this; QUICK=1 takes about two minutes. doc/bench.md says what the rows mean.
 """
 import argparse
 import json

@@ -60,6 +60,29 @@ def curve(kind, harts, secs, rates=RATES):
 BESIDE = (("echo 60, 1 on their way", ("echo", 60, 1)), ("echo 60, 64 on their way", ("echo", 60, 64)), ("flood 60", ("recv", 60, 0)))
 
 
+def warm_beside_shell(g):
+    """benchd runs, and the shell takes commands; the machine is warm."""
+    g.type("benchd &")
+    g.ready()
+    g.gen("echo", 60, 1, 0.3)
+
+
+def computes(g, seconds, n, command="burn %d &"):
+    """burn, so often; wait() waits until all have ended, and returns what they had."""
+    since = len(g.text)
+    for _ in range(n):
+        g.type(command % seconds)
+
+    def wait():
+        end = time.monotonic() + seconds + 60
+        while g.text.count("of a hart\n", since) < n:
+            if time.monotonic() > end:
+                raise Failure("burn does not end:\n" + g.text[-1000:])
+            g.drain(0.05)
+        return [int(percent) for percent in re.findall(r"burn: (\d+) % of a hart\n", g.text[since:])]
+    return wait
+
+
 def beside(kind, harts, secs):
     """Echoes and a flood's frames alone, and beside as many programs that compute as there are harts (user/bench/burn.c); and what is
     left to such a program, by its own account."""
@@ -71,32 +94,15 @@ def beside(kind, harts, secs):
                 yield "%s: p99, us, %s" % (name, when), r["p99_us"] if r["per_s"] else None
             yield "%s: %s/s, %s" % (name, "received" if words[0] == "recv" else "echoes", when), r["per_s"] or None
 
-    def computes(seconds, n, command):
-        """burn, so often; wait() waits until all have ended, and returns what they had."""
-        since = len(g.text)
-        for _ in range(n):
-            g.type(command % seconds)
-
-        def wait():
-            end = time.monotonic() + seconds + 60
-            while g.text.count("of a hart\n", since) < n:
-                if time.monotonic() > end:
-                    raise Failure("burn does not end:\n" + g.text[-1000:])
-                g.drain(0.05)
-            return [int(percent) for percent in re.findall(r"burn: (\d+) % of a hart\n", g.text[since:])]
-        return wait
-
     with Guest(kind, harts, program=None) as g:
-        g.type("benchd &")
-        g.ready()
-        g.gen("echo", 60, 1, 0.3)
+        warm_beside_shell(g)
         yield from loads("idle")
-        wait = computes(int(len(BESIDE) * (secs + 0.5)) + 2, harts, "burn %d &")
+        wait = computes(g, int(len(BESIDE) * (secs + 0.5)) + 2, harts)
         time.sleep(0.3)
         yield from loads("beside burn")
         wait()
         for name, words in BESIDE:
-            wait = computes(2, 1, "sleep 0.5; burn %d")
+            wait = computes(g, 2, 1, "sleep 0.5; burn %d")
             g.gen(*words, 3.5)
             yield "%s: burn has, percent of a hart" % name, wait()[0]
 
@@ -120,9 +126,7 @@ READ = {"p50_us": "p50, us", "per_s": "a second"}
 def worth(kind, harts, secs, turns=3):
     """What each part is worth: the same load with it and without, in turns, in one boot. A value is the median of the turns."""
     with Guest(kind, harts, program=None) as g:
-        g.type("benchd &")
-        g.ready()
-        g.gen("echo", 60, 1, 0.3)
+        warm_beside_shell(g)
         for part, off, words, read, beside_burn in PARTS:
             found = re.search(r"(?m)^%s +(\S+)" % part, g.sh("netctl"))
             if found is None:
@@ -130,12 +134,10 @@ def worth(kind, harts, secs, turns=3):
             got = {found.group(1): [], off: []}
             for value in list(got) * turns:
                 g.sh("netctl %s %s" % (part, value))
-                if beside_burn:
-                    g.type("burn %d &" % (secs + 2))
-                    time.sleep(0.3)
+                wait = computes(g, secs + 2, beside_burn)
+                time.sleep(0.3 * beside_burn)
                 got[value].append(g.gen(*words, secs)[read])
-                if beside_burn:
-                    g.expect("of a hart\n", secs + 60, len(g.text))
+                wait()
             g.sh("netctl %s %s" % (part, found.group(1)))
             for value, values in got.items():
                 load = " ".join(str(w) for w in words) + (" beside burn" if beside_burn else "")
