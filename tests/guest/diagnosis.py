@@ -68,7 +68,7 @@ def of(run, reason):
     return Diagnosis("\nMistake: ".join(found), rings, text)
 
 
-GOING_UP = {"netif_rx", "ether_input", "arp_input", "ip_input", "udp_input", "icmp_input", "drain"}
+GOING_UP = {"netif_rx", "ether_input", "arp_input", "ip_input", "udp_input", "icmp_input", "poll_drain"}
 OF_THE_STACK = ("sock", "socktab", "arp", "frag", "route", "icmp", "filter")  # locks that nobody below netif_rx knows
 TAKES = ("panic", "spinlock_wait", "acquire", "acquire_at", "backtrace", "bad")
 

@@ -20,12 +20,12 @@ def burst(t, n, first):
     t.lan.until("the answers to %d pings at once" % n, answered, SECONDS)
 
 
-def echo_each(t, n):
+def echo_each(t, n, data_of=lambda i: b"datagram %d" % i + b"." * (i * 7)):
     """A program answers n datagrams, one after the other, each as it was."""
     t.m.send("nt echo 7 %d\n" % n)
     t.m.expect("ready", "a program that has bound port 7", SECONDS)
     for i in range(n):
-        mark, data = t.lan.mark(), b"datagram %d" % i + b"." * (i * 7)
+        mark, data = t.lan.mark(), data_of(i)
         t.host.send_udp(1000 + i, 7, data)
         f = t.lan.wait("echo %d" % i, lambda f, i=i: f.udp and f.udp.dport == 1000 + i, mark, seconds=SECONDS)
         equal(f.udp.payload, data, "the echo's data")
@@ -54,13 +54,7 @@ def wakes(t):
 def checked(t):
     """The debug kernel, which checks locks and owners at every step, answers pings and a program's echoes."""
     burst(t, 16, 0)
-    t.m.send("nt echo 7 20\n")
-    t.m.expect("ready", "a program that has bound port 7", SECONDS)
-    for i in range(20):
-        mark = t.lan.mark()
-        t.host.send_udp(1000 + i, 7, b"x" * (60 * i))
-        t.lan.wait("echo %d" % i, lambda f, i=i: f.udp and f.udp.dport == 1000 + i, mark, seconds=SECONDS)
-    t.m.prompt()
+    echo_each(t, 20, lambda i: b"x" * (60 * i))
     check("panic" not in t.m.text, "the kernel panicked")
 
 

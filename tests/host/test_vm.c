@@ -70,12 +70,25 @@ make_file(void)
     memset(file.page[i] = kalloc(), i + 1, PGSIZE);
 }
 
-// Pages 1 to 3 of the object, and one that it does not have, at ABOVE.
-static int
-show(struct vm *vm, int perm, int flags)
+// An address space with pages 1 to 3 of it, and one that it does not have, at ABOVE.
+static struct vm *
+space_with_file(int perm, int flags)
 {
-  return vm_add(vm, &(struct region){ .start = ABOVE, .end = ABOVE + 4 * PGSIZE, .perm = perm, .flags = flags,
-                                      .object = &file.object, .offset = PGSIZE });
+  struct vm *vm = space();
+  make_file();
+  CHECK_EQ(vm_add(vm, &(struct region){ .start = ABOVE, .end = ABOVE + 4 * PGSIZE, .perm = perm, .flags = flags,
+                                        .object = &file.object, .offset = PGSIZE }), 0);
+  return vm;
+}
+
+// The last address space that shows it goes, and then its maker's reference.
+static void
+end_with_file(struct vm *vm)
+{
+  vm_put(vm);
+  CHECK_EQ(file.ended, 0);
+  vmobject_put(&file.object);
+  CHECK_EQ(file.ended, 1);
 }
 
 static int
@@ -125,17 +138,13 @@ TEST(vm_regions)
   CHECK_EQ(faults, 0);
   CHECK_EQ(write_byte(vm, ABOVE + PGSIZE, 1), 0);
   CHECK_EQ(faults, 1);
-  vm_put(vm);
-  vmobject_put(&file.object);
-  CHECK_EQ(file.ended, 1);
+  end_with_file(vm);
 }
 
 // The heap grows up to what stands above it, and shrinks without it.
 TEST(vm_heap_below_a_region)
 {
-  struct vm *vm = space();
-  make_file();
-  CHECK_EQ(show(vm, RW, 0), 0);
+  struct vm *vm = space_with_file(RW, 0);
   CHECK_EQ(write_byte(vm, ABOVE, 77), 0);
   CHECK_EQ(vm_sbrk(vm, 3 * PGSIZE, 1), HEAP);
   CHECK_EQ(write_byte(vm, HEAP, 5), 0);
@@ -163,9 +172,7 @@ TEST(vm_heap_below_a_region)
 // What is not shared is the object's page until it is written to, then a copy.
 TEST(vm_object_private)
 {
-  struct vm *vm = space();
-  make_file();
-  CHECK_EQ(show(vm, RW, 0), 0);
+  struct vm *vm = space_with_file(RW, 0);
   CHECK_EQ(read_byte(vm, ABOVE + 10), 2);
   CHECK_EQ(vm_page(vm, ABOVE, PTE_R), file.page[1]);
   CHECK_EQ(krefs(file.page[1]), 2);
@@ -182,35 +189,27 @@ TEST(vm_object_private)
   CHECK_EQ(krefs(file.page[2]), 1);
   CHECK_EQ(read_byte(vm, ABOVE + 3 * PGSIZE), -1);       // the object has no more
   CHECK_EQ(vm->resident, 2);
-  vm_put(vm);
-  vmobject_put(&file.object);
-  CHECK_EQ(file.ended, 1);
+  end_with_file(vm);
 }
 
 // What is read only is never written to, and no memory is needed to read it.
 TEST(vm_object_read_only)
 {
-  struct vm *vm = space();
-  make_file();
-  CHECK_EQ(show(vm, PTE_R, 0), 0);
+  struct vm *vm = space_with_file(PTE_R, 0);
   CHECK_EQ(write_byte(vm, ABOVE, 1), -1);
   CHECK_EQ(read_byte(vm, ABOVE), 2);
   CHECK_EQ(write_byte(vm, ABOVE, 1), -1);
   CHECK_EQ(vm_page(vm, ABOVE, PTE_X), 0);
-  vm_put(vm);
-  vmobject_put(&file.object);
-  CHECK_EQ(file.ended, 1);
+  end_with_file(vm);
 }
 
 // A child has what its parent had: shared pages are the same for both, others are copied by who writes first.
 static void
 fork_one(int flags)
 {
-  struct vm *vm = space(), *child;
-  make_file();
-  CHECK_EQ(show(vm, RW, flags), 0);
+  struct vm *vm = space_with_file(RW, flags);
   CHECK_EQ(write_byte(vm, ABOVE, 50), 0);
-  child = vm_fork(vm);
+  struct vm *child = vm_fork(vm);
   CHECK(child != 0);
   CHECK_EQ(file.object.refs, 3);
   CHECK_EQ(write_byte(child, ABOVE, 51), 0);
@@ -224,9 +223,7 @@ fork_one(int flags)
   check_vm(child);
   vm_put(vm);
   CHECK_EQ(read_byte(child, ABOVE), 51);
-  vm_put(child);
-  vmobject_put(&file.object);
-  CHECK_EQ(file.ended, 1);
+  end_with_file(child);
 }
 
 TEST(vm_object_fork)
